@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost.account import memory
-from archcost.account.axes import describe_sizes
+from archcost.account.axes import describe_field
 from archcost.account.counted_ops import CountedOps
 from archcost.account.layers import list_layers
 from archcost.account.parameters import Owned, parameters_of
@@ -61,16 +61,18 @@ class _Account:
         trace, passes = self.trace, self.passes
         owned, elsewhere = parameters_of(passes.rows, trace, passes.row_of, passes.kinds.weights())
         kinds = {spec.path: spec.kind for spec in trace.modules}
+        operators = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)
         layers += [self._describe_idle(path, kinds, sums) for path, sums in elsewhere.items()]
+        uncalled, lists = self._list_uncalled()
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),
             modules=kinds,
-            operators=passes.counted.sum_by_operator(),
-            uncovered=passes.counted.count_uncovered(),
-            uncalled=self._uncalled(),
-            lists=self._lists(),
+            operators=operators,
+            uncovered={name: costs.calls for name, costs in operators.items() if not costs.covered},
+            uncalled=uncalled,
+            lists=lists,
             warnings=self._warnings(),
             peak=self.peak,
         )
@@ -82,17 +84,20 @@ class _Account:
         kind = kinds.get(path, "Module")
         return Layer(name=path, call=None, kind=kind, module=path, inputs=(), outputs=(), role="other", **costs)
 
-    def _uncalled(self) -> tuple[str, ...]:
-        """Return the leaf modules that were never called and whose parameters no operator read."""
-        ran = {call.path for call in self.trace.calls}
-        ran.update([tensor.module for tensor in self.trace.params if tensor.storage in self.passes.read])
-        return tuple([spec.path for spec in self.trace.modules if spec.leaf and spec.path not in ran])
+    def _list_uncalled(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the modules that were never called.
 
-    def _lists(self) -> tuple[str, ...]:
-        """Return the modules that were never called, although a module inside them was."""
-        ran = {call.path for call in self.trace.calls}
-        idle = [spec.path for spec in self.trace.modules if not spec.leaf and spec.path not in ran]  # few
-        return tuple([path for path in idle if any(each.startswith(f"{path}.") for each in ran)])
+        First the leaves whose parameters no operator read, then the other modules, if a module inside them was called.
+        """
+        trace, called = self.trace, {call.path for call in self.trace.calls}
+        idle = [spec for spec in trace.modules if spec.path not in called]  # few
+        leaves = [spec.path for spec in idle if spec.leaf]
+        if leaves:
+            read = {tensor.module for tensor in trace.params if tensor.storage in self.passes.read}
+            leaves = [path for path in leaves if path not in read]
+        outer = [spec.path for spec in idle if not spec.leaf]
+        lists = [path for path in outer if any(each.startswith(f"{path}.") for each in called)]
+        return tuple(leaves), tuple(lists)
 
     def _warnings(self) -> tuple[str, ...]:
         causal = sum([bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward"])
@@ -112,6 +117,6 @@ class _Account:
             peak_training_bytes=self.peak.nbytes if trains else None,
             peak_allocated_bytes=max(memory.live_bytes(trace, memory.CUDA_BLOCK)),
             depth=max([flow.depth(spec) for spec in trace.returns], default=0),
-            receptive_field=describe_sizes(fields[0] if fields else None),
+            receptive_field=describe_field(fields[0] if fields else None)[0],
             layers=len(layers),
         )

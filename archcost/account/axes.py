@@ -31,18 +31,27 @@ class Axis(NamedTuple):
 
 Extent: TypeAlias = Axis | Literal["all", "unknown"]
 Field: TypeAlias = tuple[Extent, ...]
+Sizes: TypeAlias = tuple[int | Literal["all"] | None, ...]
+Jumps: TypeAlias = tuple[float | None, ...]
 
 
-def describe_sizes(field: Field | None) -> tuple[int | Literal["all"] | None, ...] | None:
-    """Return the number of input places seen along each axis: "all", or None where it is unknown."""
+def describe_field(field: Field | None) -> tuple[Sizes | None, Jumps | None]:
+    """Return the number of input places seen along each axis, and the distance in them between neighbours.
+
+    A number is "all" if the axis is seen whole; both are None where they are unknown.
+    """
     if field is None:
-        return None
-    return tuple([axis.size if isinstance(axis, Axis) else "all" if axis == "all" else None for axis in field])
-
-
-def describe_jumps(field: Field | None) -> tuple[float | None, ...] | None:
-    """Return the distance in input places between neighbours along each axis, None where it is unknown."""
-    return None if field is None else tuple([axis.jump if isinstance(axis, Axis) else None for axis in field])
+        return None, None
+    sizes: list[int | Literal["all"] | None] = []
+    jumps: list[float | None] = []
+    for extent in field:
+        if isinstance(extent, Axis):
+            sizes.append(extent.size)
+            jumps.append(extent.jump)
+        else:
+            sizes.append("all" if extent == "all" else None)
+            jumps.append(None)
+    return tuple(sizes), tuple(jumps)
 
 
 def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from archcost import units
@@ -12,10 +11,12 @@ from archcost.rules import Work, find
 from archcost.rules.work import Contracts, Slides, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from archcost.records import OpCall, TensorSpec, Trace
+    from archcost.records import OpCall, Trace
     from archcost.rules import Rule, Sight
+
+UNCOUNTED: tuple[Work, Sight] = Work(layers=0), Unknown()  # of an operator without a rule
 
 
 class CountedOps:
@@ -23,68 +24,40 @@ class CountedOps:
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self._trace = trace
-        rules = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
-        self.rules = [rules[op.op] for op in trace.ops]
-        self.works = [_count(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
-        self.sights: list[Sight] = [
-            Unknown() if rule is None else rule.sees(op) for op, rule in zip(trace.ops, self.rules, strict=True)
-        ]
-        self.products = [
-            bool(work.macs) or _multiplies(op, sight)
-            for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
-        ]
-
-    def count_traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
-        """Return the least bytes that an operator reads and writes."""
-        storages = self._trace.storages
-        changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} if op.written else {}
-        for spec in op.outputs:
-            if storages[spec.storage].born == op.index:
-                changed[spec.storage] = spec.nbytes
-        read = written = 0
-        if changed or op.written:  # otherwise every result is a view of an argument
-            specs: Iterable[TensorSpec] = op.inputs
-            if len(op.inputs) > 1 and len({spec.storage for spec in specs}) < len(op.inputs):
-                specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
-            read = sum([spec.nbytes for spec in specs])
-            written = sum(changed.values())
-        return (
-            read if work.read_bytes is None else work.read_bytes,
-            written if work.written_bytes is None else work.written_bytes,
-        )
+        self._found = found = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
+        self.rules = [found[op.op] for op in trace.ops]
+        self.works: list[Work] = []
+        self.sights: list[Sight] = []
+        self.products: list[bool] = []
+        for op, rule in zip(trace.ops, self.rules, strict=True):
+            if rule is None:
+                work, sight = UNCOUNTED
+            else:
+                work = _count(op, rule)
+                sight = rule.sees(op) if callable(rule.sees) else rule.sees
+            self.works.append(work)
+            self.sights.append(sight)
+            self.products.append(
+                bool(work.macs) or isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)
+            )
 
     def sum_by_operator(self) -> dict[str, OperatorCosts]:
         """Add up the work of the calls of each operator."""
-        works: dict[str, list[Work]] = {}
-        rules: dict[str, Rule | None] = {}
-        for op, work, rule in zip(self._trace.ops, self.works, self.rules, strict=True):
-            works.setdefault(op.op, []).append(work)
-            rules[op.op] = rule
-        return {
-            name: OperatorCosts(
-                calls=len(works[name]),
-                macs=sum([work.macs for work in works[name]]),
-                other_ops=sum([work.other_ops for work in works[name]]),
-                covered=rule is not None,
-                why=rule.why if rule is not None else None,
-            )
-            for name, rule in sorted(rules.items())
-        }
-
-    def count_uncovered(self) -> dict[str, int]:
-        """Count the calls of each operator that has no rule."""
-        uncovered = Counter(op.op for op, rule in zip(self._trace.ops, self.rules, strict=True) if rule is None)
-        return dict(sorted(uncovered.items()))
+        sums = {name: [0, 0, 0] for name in sorted(self._found)}
+        for op, work in zip(self._trace.ops, self.works, strict=True):
+            found = sums[op.op]
+            found[0] += 1
+            found[1] += work.macs
+            found[2] += work.other_ops
+        costs = {}
+        for name, (calls, macs, other_ops) in sums.items():
+            rule = self._found[name]
+            why = None if rule is None else rule.why
+            costs[name] = OperatorCosts(calls=calls, macs=macs, other_ops=other_ops, covered=rule is not None, why=why)
+        return costs
 
 
-def count_layer_outputs(op: OpCall, work: Work) -> int:
-    """Count the elements that an operator contributes to its layer's output."""
-    return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
-
-
-def _count(op: OpCall, rule: Rule | None) -> Work:
-    if rule is None:
-        return Work(layers=0)
+def _count(op: OpCall, rule: Rule) -> Work:
     try:
         work = rule.count(op)
     except Exception as error:
@@ -93,7 +66,3 @@ def _count(op: OpCall, rule: Rule | None) -> Work:
     if not isinstance(work, Work):
         raise RuleError(f"the rule {rule.origin} for {op.op} must return archcost.Work, not {work!r}")
     return work
-
-
-def _multiplies(op: OpCall, sight: Sight) -> bool:
-    return isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)

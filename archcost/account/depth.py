@@ -41,16 +41,19 @@ class Flow:
                         continue
                     data = data or from_data[source]
                     below = max(below, depths[source])
-            weights = self._weights(op) if product or not data else []
-            layer = not recurrent.issuperset(weights)
-            weighted = bool(product and work.layers and data and layer and op.phase == "forward")
-            depth = below
-            if weighted:
-                # The same weight again within one row is recurrence (a later time step), not another layer.
-                first = entered.setdefault((row_of.get(op.index, -1), weights[0]), below + work.layers)
-                depth = max(below, first)
+            depth, weighted, from_weight = below, False, None
+            if not data:
+                weights = self._weights(op)
+                from_weight = weights[0] if weights else None
+            elif product and work.layers and op.phase == "forward":
+                weights = self._weights(op)
+                if not recurrent.issuperset(weights):
+                    weighted = True
+                    # The same weight again within one row is recurrence (a later time step), not another layer.
+                    first = entered.setdefault((row_of.get(op.index, -1), weights[0]), below + work.layers)
+                    depth = max(below, first)
             from_data.append(data)
-            self._from_weight.append(weights[0] if weights and not data else None)
+            self._from_weight.append(from_weight)
             depths.append(depth)
             self.weighted.append(weighted)
 
@@ -60,11 +63,11 @@ class Flow:
 
     def _weights(self, op: OpCall) -> list[Weight]:
         weights = []
-        for _, _, storage, offset, _, sources, _ in op.inputs:
-            if self._storages[storage].kind == "parameter":
-                weights.append((storage, offset))
-            elif sources:
-                found = [self._from_weight[source] for source in sources if source >= 0]
+        for spec in op.inputs:
+            if self._storages[spec.storage].kind == "parameter":
+                weights.append((spec.storage, spec.offset))
+            elif spec.sources:
+                found = [self._from_weight[source] for source in spec.sources if source >= 0]
                 if found and found[0] is not None and all(found):
                     weights.append(found[0])
         return weights
@@ -73,6 +76,8 @@ class Flow:
 def _recurrent_weights(trace: Trace) -> set[Weight]:
     """Return the weights from one time step to the next (`weight_hh_l0`): they add no layer."""
     recurrent = {spec.path for spec in trace.modules if spec.recurrent}
+    if not recurrent:
+        return set()
     return {
         (tensor.storage, tensor.offset)
         for tensor in trace.params

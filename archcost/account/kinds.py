@@ -25,7 +25,7 @@ from archcost.records import TensorSpec
 from archcost.rules.work import Contracts, Everything, Mixes, Slides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from archcost.records import OpCall, Role, Trace
     from archcost.rules import Rule, Sight
@@ -97,9 +97,9 @@ class Kinds:
         """Return the value of a product: an added parameter is a bias; one multiplied with data is a weight."""
         operands: list[Value] = []
         if data and role == "convolution" and not op.inputs[1].sources:  # a shortcut for most products
-            self.found.weights |= self._as_found(op.inputs[1]).params
+            self.found.weights.update(self._list_params(op.inputs[1]))
             return None
-        for name, spec in _arguments(op):
+        for name, spec in _list_arguments(op):
             if spec.sources and self._is_data(spec):
                 continue
             value = self._value(spec)
@@ -123,15 +123,21 @@ class Kinds:
         """Return the value of a normalisation operator; if it has no scale or shift, later operators may apply them."""
         affine = False
         for spec in op.inputs[1:]:
-            if spec.sources or spec.storage in self._params:
+            if not spec.sources:  # a shortcut for most scales and shifts
+                params: Collection[int] = self._list_params(spec)
+            else:
                 value = self._value(spec)
-                if isinstance(value, Made) and value.params:
-                    affine = True
-                    self.found.others |= value.params
+                params = value.params if isinstance(value, Made) else ()
+            if params:
+                affine = True
+                self.found.others.update(params)
         return None if affine else Data(op.index, divided=True)
 
     def _is_data(self, spec: TensorSpec) -> bool:
-        return any(source < 0 or self._from_data[source] for source in spec.sources)
+        for source in spec.sources:  # noqa: SIM110 - quicker than a generator
+            if source < 0 or self._from_data[source]:
+                return True
+        return False
 
     def _value(self, spec: TensorSpec) -> Value:
         if not spec.sources:
@@ -164,25 +170,32 @@ class Kinds:
         key = (spec.storage, spec.offset, spec.nbytes)
         found = self._kept.get(key)
         if found is None:
-            here = self._params.get(spec.storage, [])
-            if here:
-                itemsize, params = self._trace.storages[spec.storage].itemsize, self._trace.params
-                here = [i for i in here if overlap(spec, params[i], itemsize)]
+            here = self._list_params(spec)
             found = self._kept[key] = Made(frozenset(here), statistic=not here and spec.elements > 1)
         return found
+
+    def _list_params(self, spec: TensorSpec) -> list[int]:
+        """Return the numbers of the parameters that a tensor overlaps."""
+        here = self._params.get(spec.storage)
+        if here is None:
+            return []
+        itemsize, params = self._trace.storages[spec.storage].itemsize, self._trace.params
+        return [i for i in here if overlap(spec, params[i], itemsize)]
 
 
 def _is_named_bias(name: str) -> bool:
     return "bias" in name.rpartition(".")[2].split("_")
 
 
-def _arguments(op: OpCall) -> Iterator[tuple[str, TensorSpec]]:
-    """Yield the tensors that an operator reads, with the names of its arguments."""
+def _list_arguments(op: OpCall) -> list[tuple[str, TensorSpec]]:
+    """Return the tensors that an operator reads, with the names of its arguments."""
+    found = []
     for name, value in op.args.items():
         if isinstance(value, TensorSpec):
-            yield name, value
+            found.append((name, value))
         elif isinstance(value, tuple):
-            yield from ((name, item) for item in value if isinstance(item, TensorSpec))
+            found += [(name, item) for item in value if isinstance(item, TensorSpec)]
+    return found
 
 
 def _is_added(op: OpCall, name: str, spec: TensorSpec, role: Role | None) -> bool:

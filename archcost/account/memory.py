@@ -82,9 +82,9 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
     others = dict.fromkeys((spec.storage for spec in trace.saved), "saved for backward")
     others |= dict.fromkeys(cast_parameters(trace), CAST)
     parts = dict.fromkeys([*HELD.values(), CAST, "saved for backward", "other activations"], 0)
-    for number, storage in enumerate(trace.storages):
-        if _alive(storage, index):
-            parts[HELD.get(storage.kind, others.get(number, "other activations"))] += storage.nbytes
+    for number, (nbytes, _, kind, born, died, _) in enumerate(trace.storages):
+        if kind not in MADE or (born <= index and (died is None or index < died)):
+            parts[HELD.get(kind) or others.get(number, "other activations")] += nbytes
     parts = {name: nbytes for name, nbytes in parts.items() if nbytes}
     if not trace.ops:
         return Peak(nbytes=live[index], phase="forward", operator="", row=None, layer="", live=parts)
@@ -137,12 +137,6 @@ def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
 def bytes_of_kind(trace: Trace, kind: str) -> int:
     """Return the bytes of all storages of one kind, such as "gradient"."""
     return sum(storage.nbytes for storage in trace.storages if storage.kind == kind)
-
-
-def _alive(storage: StorageSpec, index: int) -> bool:
-    if storage.kind not in MADE:
-        return True
-    return storage.born <= index and (storage.died is None or index < storage.died)
 
 
 def row_at(trace: Trace, index: int, row_of: Mapping[int, int]) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,14 +22,6 @@ class Owned:
     weights: int = 0
     buffers: int = 0
 
-    def add(self, tensor: ParamSpec, *, weight: bool) -> None:
-        """Add a parameter to the sums."""
-        elements = tensor.elements
-        self.params += elements
-        self.trainable_params += elements if tensor.requires_grad else 0
-        self.param_bytes += tensor.nbytes
-        self.weights += elements if weight else 0
-
 
 def parameters_of(
     rows: Sequence[Row], trace: Trace, row_of: Mapping[int, int], weights: Sequence[bool]
@@ -42,20 +34,29 @@ def parameters_of(
     sums: dict[int, Owned] = {}
     elsewhere: dict[str, Owned] = {}
     readers = _first_readers(trace, row_of)
-    owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
+    owners: dict[str, int] | None = None
 
-    def owner(tensor: ParamSpec) -> Owned:
+    marks = [*weights, *[None] * len(trace.buffers)]  # None marks a buffer
+    for tensor, weight in zip((*trace.params, *trace.buffers), marks, strict=True):
         place = readers.get((tensor.storage, tensor.offset))
         if place is None:
+            if owners is None:
+                owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
             place = owners.get(tensor.module)
-        table: dict[Any, Owned] = elsewhere if place is None else sums
-        key = tensor.module if place is None else place
-        return table[key] if key in table else table.setdefault(key, Owned())
-
-    for tensor, weight in zip(trace.params, weights, strict=True):
-        owner(tensor).add(tensor, weight=weight)
-    for tensor in trace.buffers:
-        owner(tensor).buffers += tensor.elements
+        if place is None:
+            owned = elsewhere.setdefault(tensor.module, Owned())
+        else:
+            owned = sums.get(place) or sums.setdefault(place, Owned())
+        elements = tensor.elements
+        if weight is None:
+            owned.buffers += elements
+            continue
+        owned.params += elements
+        owned.param_bytes += tensor.nbytes
+        if tensor.requires_grad:
+            owned.trainable_params += elements
+        if weight:
+            owned.weights += elements
     return sums, elsewhere
 
 

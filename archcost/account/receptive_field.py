@@ -16,8 +16,9 @@ which dimension's index belong to it.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.account.axes import Axis, Extent, Field, each_axis, follow_reshape
 from archcost.rules.work import (
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec, Trace
 
 
+# of a window along one axis: how far the field grows at its low and its high end, in jumps, and the factor and divisor
+# of the jump
+Move: TypeAlias = tuple[float, float, float, float]
 IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
 
 
@@ -64,8 +68,13 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
         return _union(found)
 
     for op, sight in zip(trace.ops, sights, strict=True):
-        inputs = [(spec, field) for spec in op.inputs if spec.sources and (field := seen(spec)) is not None]
-        fields.append(_apply(sight, op, inputs, seen) if inputs and op.phase == "forward" else None)
+        inputs = []
+        if op.phase == "forward":
+            for spec in op.inputs:
+                field = seen(spec) if spec.sources else None  # a parameter has none
+                if field is not None:
+                    inputs.append((spec, field))
+        fields.append(_apply(sight, op, inputs, seen) if inputs else None)
     return fields
 
 
@@ -88,13 +97,17 @@ def _union(fields: Sequence[Field | None]) -> Field | None:
 
 
 def _union_axis(extents: Sequence[Extent]) -> Extent:
-    axes = [extent for extent in extents if isinstance(extent, Axis)]
-    if len(axes) < len(extents):
-        return "all" if "all" in extents else "unknown"
-    dims, inners, lengths, lows, highs, jumps = zip(*axes, strict=True)
-    if len(set(dims)) > 1 or len(set(inners)) > 1:
-        return "unknown"  # they run along different dimensions
-    return Axis(dims[0], inners[0], lengths[0], min(lows), max(highs), max(jumps))
+    if "all" in extents:
+        return "all"
+    first, *others = extents
+    if not isinstance(first, Axis):
+        return "unknown"
+    dim, inner, length, low, high, jump = first
+    for other in others:
+        if not isinstance(other, Axis) or other.dim != dim or other.inner != inner:
+            return "unknown"  # or they run along different dimensions
+        low, high, jump = min(low, other.low), max(high, other.high), max(jump, other.jump)
+    return Axis(dim, inner, length, low, high, jump)
 
 
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
@@ -106,20 +119,24 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     if not op.outputs:
         return None
     out = op.outputs[0]
+    spec, field = inputs[0]
     match sight:
         case Pointwise():
-            return _union([_align_fields(spec, field, out) for spec, field in inputs])
+            if len(inputs) == 1:
+                return _align_fields(spec, field, out)
+            return _union([_align_fields(each, seen_by, out) for each, seen_by in inputs])
+        case Slides() if spec is op.inputs[0]:
+            moved = _apply_window(field, spec, out, _list_moves(sight))
+            if len(inputs) == 1:
+                return moved
+            # weights computed from the input (dynamic convolution) are used at every place
+            return _union([moved, *[_blur_field(other) for _, other in inputs[1:]]])
         case Nothing():
             return None
         case Everything():
             return tuple("all" for _ in inputs[0][1])
         case Contracts(first, second):
             return _contract(op, first, second, seen)
-    spec, field = inputs[0]
-    match sight:
-        case Slides() if spec is op.inputs[0]:
-            # weights computed from the input (dynamic convolution) are used at every place
-            return _union([_slide(field, spec, out, sight), *[_blur_field(other) for _, other in inputs[1:]]])
         case Scales():
             return _scale(field, spec, out, sight)
         case Mixes(dims, keeps):
@@ -183,50 +200,48 @@ def _shift_field(field: Field, by: int) -> Field:
     return each_axis(field, lambda axis: axis if axis.dim is None else axis._replace(dim=axis.dim + by))
 
 
-def _apply_window(
-    field: Field, spec: TensorSpec, out: TensorSpec, count: int, change: Callable[[Axis, int], tuple[float, ...]]
-) -> Field:
-    """Return a field with new `low`, `high` and `jump` for the axes that fill one of the last `count` dimensions.
+def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequence[Move]) -> Field:
+    """Return a field after a window over the last dimensions of a tensor, with one move for each of them.
 
     An axis folded into a dimension is lost.
     """
-    first = len(spec.shape) - count
-
-    def each(axis: Axis) -> Extent:
-        if axis.dim is None:
-            return axis
-        if axis.dim < first:
+    first = len(spec.shape) - len(moves)
+    new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
+    extents: list[Extent] = []
+    for extent in field:
+        if not isinstance(extent, Axis):
+            extents.append(extent)
+            continue
+        dim, inner, length, low, high, jump = extent
+        if dim is None:
+            extents.append(extent)
+        elif dim < first:
             # the channels are mixed by a convolution; only the batch passes untouched
-            return "all" if axis.dim > 0 and axis.extent > 1 else axis
-        if axis.inner != 1 or axis.extent != spec.shape[axis.dim]:
-            return "unknown"
-        dim = axis.dim
-        # bypasses a slow constructor: see `archcost.walk.storages`
-        return tuple.__new__(Axis, (dim, 1, out.shape[dim], *change(axis, dim - first)))
+            extents.append("all" if dim > 0 and length > 1 else extent)
+        elif inner != 1 or length != spec.shape[dim]:
+            extents.append("unknown")
+        else:
+            before, after, up, down = moves[dim - first]
+            jumps = jump * up if down == 1 else jump * up / down
+            extents.append(new(Axis, (dim, 1, out.shape[dim], low - before * jump, high + after * jump, _exact(jumps))))
+    return tuple(extents)
 
-    return each_axis(field, each)
 
-
-def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> Field:
-    kernel, strides, paddings, dilation, transposed = window
-
-    def move(axis: Axis, i: int) -> tuple[float, float, float]:
-        _, _, _, low, high, jump = axis
-        reach, stride, padding = dilation[i] * (kernel[i] - 1), strides[i], paddings[i]
-        if transposed:
+@lru_cache(maxsize=256)
+def _list_moves(window: Slides) -> list[Move]:
+    moves: list[Move] = []
+    for kernel, stride, padding, dilation in zip(*window[:4], strict=True):
+        reach = dilation * (kernel - 1)
+        if window.transposed:
             # output o reads input (o + padding - tap) / stride: at most ceil(reach / stride) more places
-            places = ceil((reach + 1) / stride) - 1
-            return low, high + places * jump, _exact(jump / stride)
-        return _exact(low - padding * jump), _exact(high + (reach - padding) * jump), _exact(jump * stride)
-
-    return _apply_window(field, spec, out, len(kernel), move)
+            moves.append((0, ceil((reach + 1) / stride) - 1, 1, stride))
+        else:
+            moves.append((padding, reach - padding, stride, 1))
+    return moves
 
 
 def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:
-    def move(axis: Axis, i: int) -> tuple[float, float, float]:
-        return axis.low, axis.high + (scale.taps - 1) * axis.jump, _exact(axis.jump / scale.factor[i])
-
-    return _apply_window(field, spec, out, len(scale.factor), move)
+    return _apply_window(field, spec, out, [(0, scale.taps - 1, 1, factor) for factor in scale.factor])
 
 
 def _exact(value: float) -> float:

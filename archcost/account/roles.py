@@ -26,18 +26,15 @@ def role_of(row: Row, rules: Sequence[Rule | None], normalising: AbstractSet[int
     """Return the role of a row."""
     if row.recurrent:
         return "recurrent"
-    if len(row.ops) == 1:  # almost every row
-        return _role(row.ops[0], rules[row.ops[0].index], normalising)
+    roles: list[Role] = []
+    for op in row.ops:
+        rule = rules[op.index]
+        roles.append("normalisation" if op.index in normalising else "other" if rule is None else rule.role)
+    if len(roles) == 1:  # almost every row
+        return roles[0]
     if _attends(row.ops, products):
         return "attention"
-    roles = {_role(op, rules[op.index], normalising) for op in row.ops}
     return next((role for role in ORDER if role in roles), "other")
-
-
-def _role(op: OpCall, rule: Rule | None, normalising: AbstractSet[int]) -> Role:
-    if op.index in normalising:
-        return "normalisation"
-    return "other" if rule is None else rule.role
 
 
 def _attends(ops: Sequence[OpCall], products: Sequence[bool]) -> bool:

@@ -7,6 +7,7 @@ return views have no row of their own. The network's inputs are rows too, so tha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
 ATTENTION = "scaled_dot_product_attention"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Row:
-    """A row under construction."""
+    """A row under construction; `call` counts the rows of the same name."""
 
     name: str
-    call: int
     kind: str
     module: str
     order: int
-    inputs: tuple[tuple[int, ...], ...] = ()
-    outputs: tuple[TensorSpec, ...] = ()
+    inputs: tuple[tuple[int, ...], ...]
+    outputs: tuple[TensorSpec, ...]
     recurrent: bool = False
     is_input: bool = False
+    call: int = 0
     ops: list[OpCall] = field(default_factory=list)
 
 
@@ -38,7 +39,7 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
     """Return the rows in the order of execution, and the row number of each forward operator that has a row."""
     specs = {spec.path: spec for spec in trace.modules}
     rows = [
-        Row(name="input", call=0, kind="Input", module="", order=i - len(trace.inputs), outputs=(spec,), is_input=True)
+        Row("input", "Input", "", order=i - len(trace.inputs), inputs=(), outputs=(spec,), is_input=True)
         for i, spec in enumerate(trace.inputs)
     ]
     by_call: dict[int, Row] = {}
@@ -46,19 +47,10 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
     for call in trace.calls:
         spec = specs[call.path]
         if spec.leaf:
-            row = Row(
-                name=call.path,
-                call=0,
-                kind=spec.kind,
-                module=call.path,
-                order=call.order,
-                inputs=call.inputs,
-                outputs=call.outputs,
-                recurrent=spec.recurrent,
-            )
+            # by position, which is quicker than by name
+            row = Row(call.path, spec.kind, call.path, call.order, call.inputs, call.outputs, spec.recurrent)
             by_call[call.index] = row
             rows.append(row)
-    owner: dict[int, Row] = {}
     for op, rule in zip(trace.ops, rules, strict=True):
         if op.phase != "forward":
             continue
@@ -68,11 +60,15 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
             rows.append(row)
         if row is not None:
             row.ops.append(op)
-            owner[op.index] = row
-    rows.sort(key=lambda row: row.order)
-    _name(rows)
-    place = {id(row): i for i, row in enumerate(rows)}
-    return rows, {index: place[id(row)] for index, row in owner.items()}
+    rows.sort(key=attrgetter("order"))
+    row_of: dict[int, int] = {}
+    calls: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        row.call = calls.get(row.name, 0)
+        calls[row.name] = row.call + 1
+        for op in row.ops:
+            row_of[op.index] = place
+    return rows, row_of
 
 
 def _has_row(op: OpCall, rule: Rule | None, trace: Trace) -> bool:
@@ -86,20 +82,5 @@ def _row_of_operator(op: OpCall, trace: Trace) -> Row:
     operator = op.op.partition(".")[2].strip("_")
     if operator.startswith("scaled_dot_product"):  # one name for the kernels of every device
         operator = ATTENTION
-    return Row(
-        name=f"{path}.{operator}" if path else operator,
-        call=0,
-        kind=operator,
-        module=path,
-        order=op.order,
-        inputs=tuple([spec.shape for spec in op.inputs]),
-        outputs=op.outputs,
-    )
-
-
-def _name(rows: Sequence[Row]) -> None:
-    """Number the rows that share a name, in the order of execution."""
-    calls: dict[str, int] = {}
-    for row in rows:
-        row.call = calls.get(row.name, 0)
-        calls[row.name] = row.call + 1
+    name = f"{path}.{operator}" if path else operator
+    return Row(name, operator, path, op.order, tuple([spec.shape for spec in op.inputs]), op.outputs)

@@ -105,12 +105,10 @@ LIVE = ("parameters", "gradients", "optimizer state", "activations", "scratch")
 
 def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     """Return the sums over rows, by quantity; None for a quantity that some row lacks."""
-    columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True)) if rows else {}
-    sums: dict[str, Any] = {}
-    for name in SUMS:
-        values = columns.get(name) or [Layer._field_defaults[name]]
-        sums[name] = None if None in values else sum(values)
-    return sums
+    if not rows:
+        return {name: Layer._field_defaults[name] for name in SUMS}
+    columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True))
+    return {name: None if None in columns[name] else sum(columns[name]) for name in SUMS}
 
 
 def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None], where: str) -> None:

@@ -46,7 +46,7 @@ class TensorSpec(NamedTuple):
     @property
     def held(self) -> int:
         """Number of stored elements; for a dense tensor, all elements."""
-        return self.elements if self.stored is None else self.stored
+        return prod(self.shape) if self.stored is None else self.stored
 
 
 class OpCall(NamedTuple):

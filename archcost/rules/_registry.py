@@ -19,11 +19,12 @@ Sees: TypeAlias = Callable[[OpCall], Sight]
 class Rule:
     """The counting rule of an operator, and its role; `why` is the reason of an operator that costs nothing.
 
-    `sight` names the kind of `Sight` that `sees` returns, "Sight" where it depends on the call.
+    `sees` is the `Sight` of every call, or a function of the call that returns it; `sight` names its kind, "Sight"
+    where that depends on the call.
     """
 
     count: Count
-    sees: Sees
+    sees: Sees | Sight
     origin: str
     sight: str
     role: Role = "other"
@@ -111,13 +112,13 @@ def _add(operator: str, new: Rule) -> None:
 
 
 class _Seeing(TypedDict):
-    sees: Sees
+    sees: Sees | Sight
     sight: str
 
 
 def _read_sight(sees: Sees | Sight) -> _Seeing:
     if isinstance(sees, Sight):
-        return {"sees": lambda _call: sees, "sight": type(sees).__name__}
+        return {"sees": sees, "sight": type(sees).__name__}
     annotation = getattr(sees, "__annotations__", {}).get("return", Sight)
     return {"sees": sees, "sight": annotation if isinstance(annotation, str) else annotation.__name__}
 

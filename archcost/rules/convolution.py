@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import rule
-from archcost.rules.work import Slides, Work, per_axis, real_macs
+from archcost.rules.work import Slides, Work, real_macs, slide
 
 if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec
@@ -13,20 +13,15 @@ if TYPE_CHECKING:
 
 def _positions(tensor: TensorSpec, spatial: int) -> int:
     """Batch times spatial places of an N, C, ... tensor."""
-    return tensor.elements // tensor.shape[-spatial - 1] if tensor.elements else 0
+    elements = tensor.elements
+    return elements // tensor.shape[-spatial - 1] if elements else 0
 
 
 def _window(call: OpCall) -> Slides:
-    weight: TensorSpec = call.args["weight"]
-    kernel = weight.shape[2:]
-    axes = len(kernel)
-    return Slides(
-        kernel=kernel,
-        stride=per_axis(call.args.get("stride", (1,)), axes),
-        padding=per_axis(call.args.get("padding", (0,)), axes),
-        dilation=per_axis(call.args.get("dilation", (1,)), axes),
-        transposed=bool(call.args.get("transposed", False)),
-    )
+    args = call.args
+    kernel = args["weight"].shape[2:]
+    stride, padding, dilation = args.get("stride", (1,)), args.get("padding", (0,)), args.get("dilation", (1,))
+    return slide(kernel, stride, padding, dilation, bool(args.get("transposed", False)))
 
 
 def _forward_macs(image: TensorSpec, output: TensorSpec, weight: TensorSpec, *, transposed: bool) -> int:

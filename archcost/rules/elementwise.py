@@ -69,7 +69,8 @@ def elementwise(call: OpCall) -> Work:
 
     other_ops = output elements
     """
-    return Work(other_ops=max((output.held for output in call.outputs), default=0))
+    outputs = call.outputs
+    return Work(other_ops=outputs[0].held if len(outputs) == 1 else max([each.held for each in outputs], default=0))
 
 
 @rule("aten.native_dropout", "aten._fused_dropout", role="elementwise", sees=Pointwise())

@@ -6,7 +6,7 @@ from math import ceil, floor, prod
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import rule
-from archcost.rules.work import Mixes, Sight, Slides, Work, per_axis
+from archcost.rules.work import Mixes, Sight, Slides, Work, per_axis, slide
 
 if TYPE_CHECKING:
     from archcost.records import OpCall
@@ -17,14 +17,9 @@ def _axes(call: OpCall) -> int:
 
 
 def _window(call: OpCall) -> Slides:
-    axes = _axes(call)
-    kernel = per_axis(call.args["kernel_size"], axes)
-    return Slides(
-        kernel=kernel,
-        stride=per_axis(call.args["stride"] or kernel, axes),
-        padding=per_axis(call.args.get("padding", (0,)), axes),
-        dilation=per_axis(call.args.get("dilation", (1,)), axes),
-    )
+    args = call.args
+    kernel = per_axis(args["kernel_size"], _axes(call))
+    return slide(kernel, args["stride"] or kernel, args.get("padding", (0,)), args.get("dilation", (1,)))
 
 
 @rule(

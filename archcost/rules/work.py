@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -134,6 +135,19 @@ class Nothing(Sight):
 @dataclass(frozen=True, slots=True)
 class Unknown(Sight):
     """Nothing is known; the receptive field ends here."""
+
+
+@lru_cache(maxsize=1024)
+def slide(
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    transposed: bool = False,
+) -> Slides:
+    """Return a window with a stride, padding and dilation for each axis: torch lets one stand for all."""
+    axes = len(kernel)
+    return Slides(kernel, per_axis(stride, axes), per_axis(padding, axes), per_axis(dilation, axes), transposed)
 
 
 def real_macs(macs: int, *operands: TensorSpec) -> int:
