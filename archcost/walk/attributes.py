@@ -20,6 +20,10 @@ ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 MUTABLE = (dict, list, set, deque)
 TABLES = frozenset(("_parameters", "_buffers", "_modules"))
+# the attributes that torch's constructor sets, before all others; the tables of hooks among them are mostly empty
+STANDARD = [*nn.Module().__dict__]
+COUNT, HOOKS = len(STANDARD), slice(STANDARD.index("_buffers") + 1, STANDARD.index("_modules"))
+WITHOUT_HOOKS = [*STANDARD[: HOOKS.start], *STANDARD[HOOKS.stop :]]
 
 
 class Fields(MutableMapping[str, Any]):
@@ -50,11 +54,13 @@ class Fields(MutableMapping[str, Any]):
 class Attributes(NamedTuple):
     """The other contents of a network's modules: mutable containers and tensors.
 
-    `filled` are the modules' attribute dictionaries, and all non-empty containers in attributes, at any depth; objects
-    of the user's own classes count as containers of their attributes. `tensors`, `generators` (of random numbers) and
+    `tables` are the modules' attribute dictionaries, each with its names, its tables of hooks if all are empty, and its
+    other values. `filled` are the non-empty containers in attributes, at any depth; objects of the user's own classes
+    count as containers of their attributes. `tensors`, `generators` (of random numbers) and
     `scripted` (C++ objects, as packed weights are) are those in attributes, at any depth.
     """
 
+    tables: list[tuple[dict[str, Any], list[str], list[Any], list[Any]]]
     empty: list[Any]  # mostly the empty hook tables of modules
     filled: list[Any]
     tensors: list[torch.Tensor]
@@ -64,18 +70,24 @@ class Attributes(NamedTuple):
 
 def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
     """Return the contents of modules besides their parameters, buffers and submodules."""
-    found = Attributes([], [], [], [], [])
+    found = Attributes([], [], [], [], [], [])
     seen = {id(module) for module in modules}
     for module in modules:
         table = module.__dict__
-        found.filled.append(table)
-        for name, value in table.items():
+        names, hooks, values = [*table], [], [*table.values()]
+        left = names
+        if names[:COUNT] == STANDARD and not any(values[HOOKS]):
+            hooks, left = values[HOOKS], WITHOUT_HOOKS + names[COUNT:]
+            del values[HOOKS]
+            found.empty.extend(hooks)
+        found.tables.append((table, names, hooks, values))
+        for name, value in zip(left, values, strict=True):
             kind = type(value)
             if kind in ATOMS:
                 continue
             if kind in CONTAINERS and not value:
                 found.empty.append(value)
-            elif kind in {tuple, list} and ATOMS.issuperset(map(type, value)):
+            elif (kind is tuple or kind is list) and ATOMS.issuperset(map(type, value)):
                 if kind is list:
                     found.filled.append(value)
             elif name in TABLES:
@@ -91,11 +103,9 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
     if id(value) in seen:
         return
     seen.add(id(value))
-    if isinstance(value, (torch.Tensor, torch.Generator)):
-        kept: list[Any] = found.tensors if isinstance(value, torch.Tensor) else found.generators
+    kept = _kept_of(value, found)
+    if kept is not None:
         kept.append(value)
-    elif isinstance(value, torch.ScriptObject):
-        found.scripted.append(value)
     else:
         if has_fields(value):
             look_into(value.__dict__, found, seen)
@@ -109,6 +119,15 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
         for item in dict.values(value) if isinstance(value, dict) else value:
             if type(item) not in ATOMS:
                 look_into(item, found, seen)
+
+
+def _kept_of(value: Any, found: Attributes) -> list[Any] | None:
+    """Return the list that holds values of this kind; None for a container or an object with attributes."""
+    if isinstance(value, torch.Tensor):
+        return found.tensors
+    if isinstance(value, torch.Generator):
+        return found.generators
+    return found.scripted if isinstance(value, torch.ScriptObject) else None
 
 
 def contents_of(container: Any) -> Any:

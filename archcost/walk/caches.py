@@ -135,7 +135,7 @@ def holds(value: Any, alive: set[int]) -> bool:
     """Whether a value is, or contains, a tensor with one of the storages."""
     if type(value) in ATOMS:
         return False
-    found = Attributes([], [], [], [], [])
+    found = Attributes([], [], [], [], [], [])
     look_into(value, found, set())
     return any(lies_in(tensor, alive) for tensor in found.tensors)
 

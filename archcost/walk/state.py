@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from archcost.walk.attributes import Fields, contents_of
+from archcost.walk.attributes import HOOKS, Fields, contents_of
 from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
     restoration.add(partial(_put_random_states_back, random))
     contents = [(container, contents_of(container)) for container in attributes.filled]
     restoration.add(partial(_put_contents_back, attributes.empty, contents))
+    restoration.add(partial(_put_tables_back, attributes.tables))
     set_gradients_aside(parameters, restoration)
 
 
@@ -99,6 +100,18 @@ def _put_contents_back(empty: list[Any], filled: list[tuple[Any, Any]]) -> None:
     for container, contents in filled:
         if not _same(container, contents):
             refill(container, contents)
+
+
+def _put_tables_back(tables: list[tuple[dict[str, Any], list[str], list[Any], list[Any]]]) -> None:
+    """Restore the attributes of modules; a table of hooks that another empty one has replaced may stay."""
+    for table, names, hooks, values in tables:
+        now = [*table.values()]
+        same = [*table] == names
+        if same and hooks:
+            same = now[HOOKS] == hooks  # quick, but other values might be equal and not the same
+            del now[HOOKS]
+        if not same or any(map(operator.is_not, now, values)):
+            refill(table, dict(zip(names, [*values[: HOOKS.start], *hooks, *values[HOOKS.start :]], strict=True)))
 
 
 def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]]) -> None:
