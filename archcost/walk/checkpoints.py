@@ -41,14 +41,14 @@ def checkpoint_modules(modules: Mapping[str, nn.Module], names: Sequence[str], r
         else:
             runs.setdefault(path, []).append((int(found[2]), int(found[3])))
     for path, parts in runs.items():
-        if not is_chain(modules[path]):
+        if not is_chain(type(modules[path])):
             raise ArgumentError(f"checkpoint {path!r}: only a Sequential has consecutive layers")
         _replace_forward(modules[path], functools.partial(_run_in_parts, modules[path], dict(parts)), restoration)
 
 
-def is_chain(module: nn.Module) -> bool:
-    """Whether a module only calls its children, one after the other."""
-    return getattr(type(module), "forward", None) is nn.Sequential.forward  # a scripted module's class has no forward
+def is_chain(kind: type[nn.Module]) -> bool:
+    """Whether modules of a class only call their children, one after the other."""
+    return getattr(kind, "forward", None) is nn.Sequential.forward  # a scripted module's class has no forward
 
 
 def _replace_forward(module: nn.Module, run: Any, restoration: Restoration) -> None:

@@ -97,8 +97,10 @@ class MetaDevice(DeviceContext):
 
     def rest(self) -> None:
         """Leave the stack of modes while a quiet module runs: calling the mode takes as long as the function itself."""
+        if self._resting:
+            return
         height = _count_modes()
-        if not self._resting and height and _mode_at(height - 1) is self:
+        if height and _mode_at(height - 1) is self:
             self._resting = height  # set first, as an interrupt may arrive between the two lines
             torch._C._pop_torch_function_stack()
 

@@ -37,36 +37,25 @@ def module_specs(parts: Parts) -> dict[nn.Module, ModuleSpec]:
 
     A layer with packed weights counts as one module together with its packs.
     """
-    packs = parts.packs
+    packs, specs = parts.packs, {}
     nothing = packs | {None}
-    return {
-        module: tuple.__new__(  # bypasses the named tuple's slow constructor: see `storages`
-            ModuleSpec,
-            (
-                path,
-                type(module).__name__,
-                nothing.issuperset(module._modules.values()),
-                _recurs(type(module)),  # type: ignore[arg-type] # classes do hash
-                _list_chain(module, path),
-            ),
-        )
-        for path, module in parts.modules.items()
-        if module not in packs
-    }
+    for path, module in parts.modules.items():
+        if packs and module in packs:
+            continue
+        kind, children = type(module), module._modules
+        leaf = not children or nothing.issuperset(children.values())
+        chain: tuple[str, ...] = ()
+        if children and is_chain(kind):
+            chain = tuple([f"{path}.{name}" for name in children] if path else children)
+        # bypasses the named tuple's slow constructor: see `storages`
+        specs[module] = tuple.__new__(ModuleSpec, (path, kind.__name__, leaf, _recurs(kind), chain))
+    return specs
 
 
 def _repeats(args: Any, kwargs: Mapping[str, Any]) -> bool:
     """Whether a tensor occurs twice in a call's arguments."""
     tensors = [id(value) for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
     return len(set(tensors)) < len(tensors)
-
-
-def _list_chain(module: nn.Module, path: str) -> tuple[str, ...]:
-    """Return the paths of a Sequential's children in order; () for any other module."""
-    if not is_chain(module):
-        return ()
-    prefix = f"{path}." if path else ""
-    return tuple([f"{prefix}{name}" for name in module._modules])
 
 
 @functools.cache
@@ -124,18 +113,22 @@ class Scopes:
     def _enter_module(self, module: nn.Module, _args: Any) -> None:
         # the hooks also receive calls of other threads, and of a walk within this one
         spec = self._specs.get(module)
-        if spec is not None and self._recorder.is_on:
-            quiet = self._device is not None and self._device.is_quiet(module)
-            self._stack.append((module, spec, self._recorder.tick(), quiet))
-            self._running.append(self._started)
-            self._started += 1
-            self._rest(quiet=quiet)
+        if spec is None or not self._recorder.is_on:
+            return
+        device = self._device
+        quiet = device is not None and device.is_quiet(module)
+        self._stack.append((module, spec, self._recorder.tick(), quiet))
+        self._running.append(self._started)
+        self._started += 1
+        if device is not None:
+            device.rest() if quiet else device.wake()
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
         # torch omits the keyword arguments if the forward raised
-        if not self._stack or self._stack[-1][0] is not module or not self._recorder.is_on:
+        stack = self._stack
+        if not stack or stack[-1][0] is not module or not self._recorder.is_on:
             return
-        _, spec, order, _ = self._stack.pop()
+        _, spec, order, _ = stack.pop()
         index = self._running.pop()
         named, output = rest if len(rest) > 1 else ({}, *rest)
         if type(module) not in UNPADDED:  # few modules
@@ -144,8 +137,9 @@ class Scopes:
         repeats = len(args) + len(named) > 1 and _repeats(args, named)
         call = index, order, spec.path, self._running[-1], inputs, outputs, repeats
         self._calls[index] = tuple.__new__(ModuleCall, call)  # bypasses a slow constructor: see `storages`
-        # the module's own hooks run next, then its caller
-        self._rest(quiet=bool(self._stack) and self._stack[-1][-1] and not module._forward_hooks)
+        device = self._device
+        if device is not None:  # the module's own hooks run next, then its caller
+            device.rest() if stack and stack[-1][-1] and not module._forward_hooks else device.wake()
 
     def _describe_leaf(self, args: Any, named: Any, output: Any) -> tuple[Shapes, tuple[TensorSpec, ...]]:
         """Return the shapes of the tensors in a call's arguments, and the descriptions of its results."""
@@ -157,11 +151,3 @@ class Scopes:
             if len(given) == len(results) == 1:  # most layers
                 return (tuple(given[0].shape),), (describe(results[0]),)
             return tuple([tuple(tensor.shape) for tensor in given]), tuple([describe(tensor) for tensor in results])
-
-    def _rest(self, *, quiet: bool) -> None:
-        """Let the device's mode rest while a quiet module runs."""
-        if self._device is not None:
-            if quiet:
-                self._device.rest()
-            else:
-                self._device.wake()
