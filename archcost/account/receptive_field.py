@@ -222,8 +222,10 @@ def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequen
             extents.append("unknown")
         else:
             before, after, up, down = moves[dim - first]
-            jumps = jump * up if down == 1 else jump * up / down
-            extents.append(new(Axis, (dim, 1, out.shape[dim], low - before * jump, high + after * jump, _exact(jumps))))
+            apart = jump * up if down == 1 else jump * up / down
+            if type(apart) is float and apart.is_integer():
+                apart = int(apart)
+            extents.append(new(Axis, (dim, 1, out.shape[dim], low - before * jump, high + after * jump, apart)))
     return tuple(extents)
 
 
@@ -242,10 +244,6 @@ def _list_moves(window: Slides) -> list[Move]:
 
 def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:
     return _apply_window(field, spec, out, [(0, scale.taps - 1, 1, factor) for factor in scale.factor])
-
-
-def _exact(value: float) -> float:
-    return value if type(value) is int or value != int(value) else int(value)
 
 
 def _mix(field: Field, spec: TensorSpec, dims: set[int], *, keeps: bool) -> Field:
