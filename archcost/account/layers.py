@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import describe_field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from archcost.records import TensorSpec
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
+get_storage = attrgetter("storage")
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
 
 
@@ -73,7 +75,7 @@ def _finish_row(  # noqa: C901, PLR0912 - one pass over the operators is quicker
         slides = slides or isinstance(counted.sights[index], Slides)
         field = passes.fields[index] or field
     if not names:
-        depth, field = max([flow.depth(spec) for spec in row.outputs], default=0), _find_field(row, passes)
+        depth, field = _follow_outputs(row, passes)
     if row.is_input:
         elements, nbytes = _sum_input(row, passes)
     shapes, output_elements, output_bytes = [], 0, 0
@@ -127,15 +129,17 @@ def _finish_row(  # noqa: C901, PLR0912 - one pass over the operators is quicker
 
 def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
     """Return tensors without those that are the same part of the same storage as another."""
-    if len({spec.storage for spec in specs}) == len(specs):  # almost always
+    if len(set(map(get_storage, specs))) == len(specs):  # almost always
         return specs
     return {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
 
 
 def _sum_input(row: Row, passes: Passes) -> tuple[int, int]:
     """Return the elements and bytes of the storages of an input, unless an earlier input shares them."""
-    inputs, storages, elements, nbytes = passes.trace.inputs, passes.trace.storages, 0, 0
-    first = {spec.storage: place for place, spec in reversed(list(enumerate(inputs)))}
+    storages, elements, nbytes = passes.trace.storages, 0, 0
+    first: dict[int, int] = {}
+    for place, spec in enumerate(passes.trace.inputs):
+        first.setdefault(spec.storage, place)
     for spec in row.outputs:
         if first[spec.storage] == row.call:
             storage = storages[spec.storage]
@@ -144,13 +148,15 @@ def _sum_input(row: Row, passes: Passes) -> tuple[int, int]:
     return elements, nbytes
 
 
-def _find_field(row: Row, passes: Passes) -> Field | None:
-    """Return the receptive field of what a row without operators hands on."""
+def _follow_outputs(row: Row, passes: Passes) -> tuple[int, Field | None]:
+    """Return the depth and the receptive field of what a row without operators hands on."""
+    depth, first = 0, None
     for spec in row.outputs:
         for source in spec.sources:
             if source >= 0:
-                return passes.fields[source]
-    return None
+                depth = max(depth, passes.flow.depths[source])
+                first = source if first is None else first
+    return depth, None if first is None else passes.fields[first]
 
 
 def _find_window(row: Row, passes: Passes) -> tuple[Any, ...]:

@@ -54,7 +54,9 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
 
     Axes are those of the first input with spatial dimensions (three dimensions or more).
     """
-    axes = next((len(spec.shape) - IMAGE_DIMS for spec in trace.inputs if len(spec.shape) > IMAGE_DIMS), 0)
+    axes = 0
+    for spec in trace.inputs:
+        axes = axes or max(len(spec.shape) - IMAGE_DIMS, 0)
     entry = [_entry(spec, axes) for spec in trace.inputs]
     fields: list[Field | None] = []
 
@@ -192,7 +194,8 @@ def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], 
         if field is not None:
             dims = len(spec.shape)
             mixed = _mix(field, spec, {dims + contracted}, keeps=True)
-            operands.append(_shift_field(mixed, len(out.shape) - dims))
+            shift = len(out.shape) - dims
+            operands.append(_shift_field(mixed, shift) if shift else mixed)
     return _union(operands)
 
 
