@@ -61,16 +61,17 @@ class _Account:
         trace, passes = self.trace, self.passes
         owned, elsewhere = parameters_of(passes.rows, trace, passes.row_of, passes.kinds.weights())
         kinds = {spec.path: spec.kind for spec in trace.modules}
-        operators = passes.counted.sum_by_operator()
+        operators, uncovered = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)
-        layers += [self._describe_idle(path, kinds, sums) for path, sums in elsewhere.items()]
+        for path, sums in elsewhere.items():
+            layers.append(self._describe_idle(path, kinds, sums))
         uncalled, lists = self._list_uncalled()
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),
             modules=kinds,
             operators=operators,
-            uncovered={name: costs.calls for name, costs in operators.items() if not costs.covered},
+            uncovered=uncovered,
             uncalled=uncalled,
             lists=lists,
             warnings=self._warnings(),
@@ -90,7 +91,9 @@ class _Account:
         First the leaves whose parameters no operator read, then the other modules, if a module inside them was called.
         """
         trace, called = self.trace, {call.path for call in self.trace.calls}
-        idle = [spec for spec in trace.modules if spec.path not in called]  # few
+        idle = [spec for spec in trace.modules if spec.path not in called]
+        if not idle:  # usually
+            return (), ()
         leaves = [spec.path for spec in idle if spec.leaf]
         if leaves:
             read = {tensor.module for tensor in trace.params if tensor.storage in self.passes.read}
@@ -106,9 +109,13 @@ class _Account:
         return (f"attention with a causal mask is counted dense (calls: {causal})",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
-        trace, trains, flow = self.trace, self.passes.trains, self.passes.flow
-        sources = [source for spec in trace.returns for source in spec.sources if source >= 0]
-        fields = [field for source in sources if (field := self.passes.fields[source])]
+        trace, trains = self.trace, self.passes.trains
+        depth, field = 0, None
+        for spec in trace.returns:
+            for source in spec.sources:
+                if source >= 0:
+                    depth = max(depth, self.passes.flow.depths[source])
+                    field = field or self.passes.fields[source]
         return Totals(
             **add_up(layers),
             gradient_bytes=memory.bytes_of_kind(trace, "gradient") if trains else None,
@@ -116,7 +123,7 @@ class _Account:
             peak_inference_bytes=None if trains else self.peak.nbytes,
             peak_training_bytes=self.peak.nbytes if trains else None,
             peak_allocated_bytes=max(memory.live_bytes(trace, memory.CUDA_BLOCK)),
-            depth=max([flow.depth(spec) for spec in trace.returns], default=0),
-            receptive_field=describe_field(fields[0] if fields else None)[0],
+            depth=depth,
+            receptive_field=describe_field(field)[0],
             layers=len(layers),
         )

@@ -23,11 +23,6 @@ class Axis(NamedTuple):
     high: float
     jump: float
 
-    @property
-    def size(self) -> int:
-        """Number of input places seen."""
-        return ceil(self.high - self.low) + 1
-
 
 Extent: TypeAlias = Axis | Literal["all", "unknown"]
 Field: TypeAlias = tuple[Extent, ...]
@@ -46,7 +41,7 @@ def describe_field(field: Field | None) -> tuple[Sizes | None, Jumps | None]:
     jumps: list[float | None] = []
     for extent in field:
         if isinstance(extent, Axis):
-            sizes.append(extent.size)
+            sizes.append(ceil(extent.high - extent.low) + 1)
             jumps.append(extent.jump)
         else:
             sizes.append("all" if extent == "all" else None)
@@ -68,11 +63,11 @@ def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]
             return axis
         for old, new in groups:
             if axis.dim in old:
-                inner = axis.inner * prod(before[dim] for dim in old if dim > axis.dim)
+                inner = axis.inner * prod(before[axis.dim + 1 : old[-1] + 1])
                 for dim in new:
-                    right = prod(after[other] for other in new if other > dim)
+                    right = prod(after[dim + 1 : new[-1] + 1])
                     if right <= inner and inner * axis.extent <= right * after[dim] and inner % right == 0:
-                        return axis._replace(dim=dim, inner=inner // right)
+                        return Axis(dim, inner // right, *axis[2:])
         # an axis of one place needs no dimension; a longer axis that is split over two dimensions is lost
         return axis._replace(dim=None) if axis.extent == 1 else "unknown"
 

@@ -24,12 +24,17 @@ class CountedOps:
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self._trace = trace
-        self._found = found = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
-        self.rules = [found[op.op] for op in trace.ops]
+        found: dict[str, Rule | None] = {}
+        self._found = found
+        self.rules: list[Rule | None] = []
         self.works: list[Work] = []
         self.sights: list[Sight] = []
         self.products: list[bool] = []
-        for op, rule in zip(trace.ops, self.rules, strict=True):
+        for op in trace.ops:
+            if op.op not in found:
+                found[op.op] = find(op.op, more_rules)
+            rule = found[op.op]
+            self.rules.append(rule)
             if rule is None:
                 work, sight = UNCOUNTED
             else:
@@ -41,20 +46,23 @@ class CountedOps:
                 bool(work.macs) or isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)
             )
 
-    def sum_by_operator(self) -> dict[str, OperatorCosts]:
-        """Add up the work of the calls of each operator."""
+    def sum_by_operator(self) -> tuple[dict[str, OperatorCosts], dict[str, int]]:
+        """Add up the work of the calls of each operator, and count the calls of each that has no rule."""
         sums = {name: [0, 0, 0] for name in sorted(self._found)}
         for op, work in zip(self._trace.ops, self.works, strict=True):
             found = sums[op.op]
             found[0] += 1
             found[1] += work.macs
             found[2] += work.other_ops
-        costs = {}
+        costs: dict[str, OperatorCosts] = {}
+        uncovered: dict[str, int] = {}
         for name, (calls, macs, other_ops) in sums.items():
             rule = self._found[name]
             why = None if rule is None else rule.why
             costs[name] = OperatorCosts(calls=calls, macs=macs, other_ops=other_ops, covered=rule is not None, why=why)
-        return costs
+            if rule is None:
+                uncovered[name] = calls
+        return costs, uncovered
 
 
 def _count(op: OpCall, rule: Rule) -> Work:

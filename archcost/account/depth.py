@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.account.rows import Row
-    from archcost.records import OpCall, TensorSpec, Trace
+    from archcost.records import OpCall, Trace
     from archcost.rules import Work
 
 Weight: TypeAlias = tuple[int, int]
@@ -57,18 +56,14 @@ class Flow:
             depths.append(depth)
             self.weighted.append(weighted)
 
-    def depth(self, spec: TensorSpec) -> int:
-        """Return the depth of a tensor: the weighted layers on the longest path to it."""
-        return max([self.depths[source] for source in spec.sources if source >= 0], default=0)
-
     def _weights(self, op: OpCall) -> list[Weight]:
         weights = []
         for spec in op.inputs:
             if self._storages[spec.storage].kind == "parameter":
                 weights.append((spec.storage, spec.offset))
-            elif spec.sources:
+            elif spec.sources and spec.sources[-1] >= 0 and self._from_weight[spec.sources[-1]]:  # rare
                 found = [self._from_weight[source] for source in spec.sources if source >= 0]
-                if found and found[0] is not None and all(found):
+                if found[0] is not None and all(found):
                     weights.append(found[0])
         return weights
 
@@ -83,12 +78,3 @@ def _recurrent_weights(trace: Trace) -> set[Weight]:
         for tensor in trace.params
         if tensor.module in recurrent and "hh" in tensor.name.rpartition(".")[2].split("_")
     }
-
-
-def row_depth(row: Row, flow: Flow) -> int:
-    """Return the depth after a row: the depth of its deepest operator; without operators, the depth of its results."""
-    if len(row.ops) == 1:  # almost every row
-        return flow.depths[row.ops[0].index]
-    if row.ops:
-        return max([flow.depths[op.index] for op in row.ops])
-    return max([flow.depth(spec) for spec in row.outputs], default=0)

@@ -117,7 +117,8 @@ class Kinds:
         params = self._trace.params
         for value in values:
             if isinstance(value, Made):
-                self.found.weights.update(i for i in value.params if value.plain or len(params[i].shape) > 1)
+                found = value.params
+                self.found.weights |= found if value.plain else {i for i in found if len(params[i].shape) > 1}
 
     def _normalise(self, op: OpCall) -> Data | None:
         """Return the value of a normalisation operator; if it has no scale or shift, later operators may apply them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import describe_field
@@ -19,79 +20,29 @@ if TYPE_CHECKING:
     from archcost.records import TensorSpec
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
+get_storage = attrgetter("storage")
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
 
 
 def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     """Return the rows of the report; `owned` are the sums of parameters and buffers by row number."""
-    rules, products, normalising = passes.counted.rules, passes.counted.products, passes.kinds.found.normalising
-    backward, saved, trains, storages = passes.backward, passes.saved, passes.trains, passes.trace.storages
     nothing = Owned()
-    described: dict[int, tuple[Any, Any]] = {}  # fields by identity: many rows share one
-    new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
-    layers = []
-    for place, row in enumerate(passes.rows):
-        sums = _sum_operators(row, passes) if row.ops else _sum_nothing(row, passes)
-        operators, slides, macs, other_ops, macts, read, written, elements, nbytes, depth, field = sums
-        kernel, stride, padding, dilation, groups, transposed = _find_window(row, passes) if slides else NO_WINDOW
-        own = owned.get(place, nothing)
-        output_elements = output_bytes = 0
-        for spec in row.outputs:
-            count = spec.elements
-            output_elements += count
-            output_bytes += count * storages[spec.storage].itemsize
-        extents = described.get(id(field))
-        if extents is None:
-            extents = described[id(field)] = describe_field(field)
-        values = (  # in the order of the fields of `Layer`
-            row.name,
-            row.call,
-            row.kind,
-            row.module,
-            row.inputs,
-            tuple([spec.shape for spec in row.outputs]),
-            _list_reads(place, row, passes) if operators else (),
-            operators,
-            role_of(row, rules, normalising, products),
-            kernel,
-            stride,
-            padding,
-            dilation,
-            groups,
-            transposed,
-            own.params,
-            own.trainable_params,
-            own.param_bytes,
-            own.weights,
-            own.buffers,
-            macs,
-            None if backward is None else backward[place],
-            other_ops,
-            output_elements,
-            output_bytes,
-            elements,
-            nbytes,
-            macts,
-            read,
-            written,
-            saved.get(place, 0) if trains else None,
-            depth,
-            extents[0],
-            extents[1],
-        )
-        layers.append(new(Layer, values))
-    return layers
+    described: dict[int, tuple[Any, Any]] = {}
+    return [
+        _finish_row(place, row, passes, owned.get(place, nothing), described) for place, row in enumerate(passes.rows)
+    ]
 
 
-def _sum_operators(row: Row, passes: Passes) -> tuple[Any, ...]:  # noqa: C901 - one pass is quicker than several
-    """Add up what a row's operators compute, move and allocate, in one pass over them.
+def _finish_row(  # noqa: C901, PLR0912 - one pass over the operators is quicker than one for each column
+    place: int, row: Row, passes: Passes, own: Owned, described: dict[int, tuple[Any, Any]]
+) -> Layer:
+    """Return a finished row: add up what its operators compute, move and allocate.
 
-    Return their names, whether one of them slides a window, the multiply-adds, other operations, elements put out by
-    weighted layers, least bytes read and written, elements and bytes of the activations (the allocated storages that an
-    operator reads or the network returns), the depth, and the receptive field.
+    `own` are the sums of its parameters and buffers. `described` are the descriptions of receptive fields by identity,
+    because many rows share one.
     """
-    counted, flow, storages, used = passes.counted, passes.flow, passes.trace.storages, passes.read
-    macs = other_ops = macts = read = written = elements = nbytes = depth = 0
+    counted, flow, storages = passes.counted, passes.flow, passes.trace.storages
+    macs = other_ops = macts = read_bytes = written_bytes = elements = nbytes = depth = 0
     slides, field, names = False, None, []
     for op in row.ops:
         index, inputs = op.index, op.inputs
@@ -110,51 +61,102 @@ def _sum_operators(row: Row, passes: Passes) -> tuple[Any, ...]:  # noqa: C901 -
             number = spec.storage
             storage = storages[number]
             if storage.born == index:
-                if number in used and number not in changed:
+                if number in passes.read and number not in changed:
                     elements += storage.nbytes // storage.itemsize
                     nbytes += storage.nbytes
                 changed[number] = spec.nbytes
-        written += sum(changed.values()) if work.written_bytes is None else work.written_bytes
+        written_bytes += sum(changed.values()) if work.written_bytes is None else work.written_bytes
         if work.read_bytes is not None:
-            read += work.read_bytes
+            read_bytes += work.read_bytes
         elif changed or op.written:  # otherwise every result is a view of an argument
             for spec in inputs if len(inputs) == 1 else _list_distinct(inputs):
-                read += spec.nbytes
+                read_bytes += spec.nbytes
         depth = max(depth, flow.depths[index])
         slides = slides or isinstance(counted.sights[index], Slides)
         field = passes.fields[index] or field
-    operators = tuple(names) if len(names) == 1 else tuple(dict.fromkeys(names))
-    return operators, slides, macs, other_ops, macts, read, written, elements, nbytes, depth, field
+    if not names:
+        depth, field = _follow_outputs(row, passes)
+    if row.is_input:
+        elements, nbytes = _sum_input(row, passes)
+    shapes, output_elements, output_bytes = [], 0, 0
+    for spec in row.outputs:
+        count = spec.elements
+        shapes.append(spec.shape)
+        output_elements += count
+        output_bytes += count * storages[spec.storage].itemsize
+    kernel, stride, padding, dilation, groups, transposed = _find_window(row, passes) if slides else NO_WINDOW
+    if id(field) not in described:
+        described[id(field)] = describe_field(field)
+    sizes, jumps = described[id(field)]
+    values = (  # in the order of the fields of `Layer`
+        row.name,
+        row.call,
+        row.kind,
+        row.module,
+        row.inputs,
+        tuple(shapes),
+        _list_reads(place, row, passes) if names else (),
+        tuple(names) if len(names) == 1 else tuple(dict.fromkeys(names)),
+        role_of(row, counted.rules, passes.kinds.found.normalising, counted.products),
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        transposed,
+        own.params,
+        own.trainable_params,
+        own.param_bytes,
+        own.weights,
+        own.buffers,
+        macs,
+        None if passes.backward is None else passes.backward[place],
+        other_ops,
+        output_elements,
+        output_bytes,
+        elements,
+        nbytes,
+        macts,
+        read_bytes,
+        written_bytes,
+        passes.saved.get(place, 0) if passes.trains else None,
+        depth,
+        sizes,
+        jumps,
+    )
+    return tuple.__new__(Layer, values)  # bypasses a slow constructor: see `archcost.walk.storages`
 
 
 def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
     """Return tensors without those that are the same part of the same storage as another."""
-    if len({spec.storage for spec in specs}) == len(specs):  # almost always
+    if len(set(map(get_storage, specs))) == len(specs):  # almost always
         return specs
     return {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
 
 
-def _sum_nothing(row: Row, passes: Passes) -> tuple[Any, ...]:
-    """Return the sums of a row without operators: an input of the network, or a module that hands on its input."""
-    storages, inputs, elements, nbytes = passes.trace.storages, passes.trace.inputs, 0, 0
-    if row.is_input:
-        first = {spec.storage: place for place, spec in reversed(list(enumerate(inputs)))}
-        for spec in row.outputs:
-            if first[spec.storage] == row.call:  # no other input shares the storage
-                storage = storages[spec.storage]
-                elements += storage.nbytes // storage.itemsize
-                nbytes += storage.nbytes
-    depth = max([passes.flow.depth(spec) for spec in row.outputs], default=0)
-    return (), False, 0, 0, 0, 0, 0, elements, nbytes, depth, _find_field(row, passes)
+def _sum_input(row: Row, passes: Passes) -> tuple[int, int]:
+    """Return the elements and bytes of the storages of an input, unless an earlier input shares them."""
+    storages, elements, nbytes = passes.trace.storages, 0, 0
+    first: dict[int, int] = {}
+    for place, spec in enumerate(passes.trace.inputs):
+        first.setdefault(spec.storage, place)
+    for spec in row.outputs:
+        if first[spec.storage] == row.call:
+            storage = storages[spec.storage]
+            elements += storage.nbytes // storage.itemsize
+            nbytes += storage.nbytes
+    return elements, nbytes
 
 
-def _find_field(row: Row, passes: Passes) -> Field | None:
-    """Return the receptive field of what a row without operators hands on."""
+def _follow_outputs(row: Row, passes: Passes) -> tuple[int, Field | None]:
+    """Return the depth and the receptive field of what a row without operators hands on."""
+    depth, first = 0, None
     for spec in row.outputs:
         for source in spec.sources:
             if source >= 0:
-                return passes.fields[source]
-    return None
+                depth = max(depth, passes.flow.depths[source])
+                first = source if first is None else first
+    return depth, None if first is None else passes.fields[first]
 
 
 def _find_window(row: Row, passes: Passes) -> tuple[Any, ...]:

@@ -79,8 +79,11 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
     """Return the first moment with the most live bytes, and the kinds of these bytes."""
     live = live_bytes(trace)
     index = live.index(max(live))
-    others = dict.fromkeys((spec.storage for spec in trace.saved), "saved for backward")
-    others |= dict.fromkeys(cast_parameters(trace), CAST)
+    others = {}
+    for spec in trace.saved:
+        others[spec.storage] = "saved for backward"
+    for number in cast_parameters(trace):
+        others[number] = CAST
     parts = dict.fromkeys([*HELD.values(), CAST, "saved for backward", "other activations"], 0)
     for number, (nbytes, _, kind, born, died, _) in enumerate(trace.storages):
         if kind not in MADE or (born <= index and (died is None or index < died)):
@@ -117,7 +120,7 @@ def cast_parameters(trace: Trace) -> set[int]:
     for op in trace.ops:
         if op.op == "aten._to_copy" and trace.storages[op.inputs[0].storage].kind == "parameter":
             made.update({spec.storage: op.index for spec in op.outputs})
-    return {number for number, index in made.items() if trace.storages[number].born == index}
+    return {number for number, index in made.items() if trace.storages[number].born == index} if made else set()
 
 
 def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:

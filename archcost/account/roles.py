@@ -30,11 +30,11 @@ def role_of(row: Row, rules: Sequence[Rule | None], normalising: AbstractSet[int
     for op in row.ops:
         rule = rules[op.index]
         roles.append("normalisation" if op.index in normalising else "other" if rule is None else rule.role)
-    if len(roles) == 1:  # almost every row
-        return roles[0]
+    if len(roles) < 2:  # noqa: PLR2004 - almost every row
+        return roles[0] if roles else "other"
     if _attends(row.ops, products):
         return "attention"
-    return next((role for role in ORDER if role in roles), "other")
+    return min(roles, key=ORDER.index)
 
 
 def _attends(ops: Sequence[OpCall], products: Sequence[bool]) -> bool:

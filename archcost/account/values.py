@@ -108,6 +108,8 @@ def join_data(values: list[Data], index: int) -> Data:
 
 def join(values: list[Value], index: int, *, plain: bool = False) -> Value:
     """Return the value that operator `index` computes from values of both kinds; a lone data value is unchanged."""
+    if len(values) == 1:
+        return values[0] if isinstance(values[0], Data) else join_made([values[0]], plain=plain)
     data = [value for value in values if isinstance(value, Data)]
     made = [value for value in values if isinstance(value, Made)]
     if not data:

@@ -6,7 +6,9 @@ import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from archcost import __version__
 from archcost.errors import OutOfMemoryError, WalkError
+from archcost.metrics import CONVENTIONS
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out, say_failure
 from archcost.profiling.choice import run_settled
 from archcost.profiling.feed import feed_of
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from archcost.profiling.feed import Feed
     from archcost.records import Costs, TimingPlan, Trace, WalkPlan
     from archcost.sources import Network
+
+PYTHON = platform.python_version()
 
 
 @never_compile
@@ -177,9 +181,11 @@ def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) ->
 
 def build_report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tuple[str, ...] = ()) -> Report:
     """Return the report of a walk of a network."""
-    from archcost.sources.assemble import name_tensors
+    names: Sequence[str | None] = [None] * len(trace.inputs)
+    if feed.specs:
+        from archcost.sources.assemble import name_tensors
 
-    names = name_tensors(feed.specs, feed.batch) or [None] * len(trace.inputs)
+        names = name_tensors(feed.specs, feed.batch) or names
     info = NetworkInfo(
         spec=network.spec,
         name=network.name,
@@ -196,14 +202,11 @@ def build_report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes
 
 
 def _environment(trace: Trace) -> dict[str, str]:
-    from archcost import __version__
-    from archcost.metrics import CONVENTIONS
-
     environment = {
         "archcost": __version__,
         "conventions": CONVENTIONS,
         "device": trace.device,
-        "python": platform.python_version(),
+        "python": PYTHON,
         "torch": trace.torch_version,
     }
     return {**environment, "like": trace.like} if trace.device == "meta" else environment

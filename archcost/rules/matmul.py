@@ -36,7 +36,7 @@ def mm(call: OpCall) -> Work:
 
     macs = n * m * p
     """
-    return Work(macs=_product(*_operands(call, "self", "mat2")))
+    return Work(macs=_product(call.args["self"], call.args["mat2"]))
 
 
 @rule("aten.addmm", "aten._addmm_activation", role="linear", sees=ADDED_PRODUCT)
@@ -47,7 +47,7 @@ def addmm(call: OpCall) -> Work:
 
     Not counted: the addition.
     """
-    return Work(macs=_product(*_operands(call, "mat1", "mat2")))
+    return Work(macs=_product(call.args["mat1"], call.args["mat2"]))
 
 
 @rule("aten._sparse_addmm", role="linear", sees=ADDED_PRODUCT)
