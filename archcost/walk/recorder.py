@@ -14,16 +14,15 @@ import torch
 from torch._C import DispatchKey
 from torch._ops import HigherOrderOperator
 
-from archcost.errors import WalkError
 from archcost.indices import refuse_float_indices
 from archcost.records import INPUT, OpCall, ParamSpec
-from archcost.walk import answers, higher_order, shapes
+from archcost.walk import answers, higher_order, repeats, shapes
 from archcost.walk.asking import ask_for_shape, reads_zeros, runs_on_meta
 from archcost.walk.eager import COMPILER
 from archcost.walk.lines import find_line
 from archcost.walk.mode import LightMode
 from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
-from archcost.walk.packed import is_packed, unpack_weights
+from archcost.walk.operands import Operands
 from archcost.walk.schema import (
     ASKING,
     PLAIN_TYPES,
@@ -31,7 +30,6 @@ from archcost.walk.schema import (
     SPARSE_SUM,
     Schema,
     as_outside,
-    describe_constant,
     has_own_kernel,
     read_schema,
 )
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcost.records import TensorSpec
+    from archcost.walk.repeats import Answer
     from archcost.walk.values import Values
 
 PLAIN = frozenset(PLAIN_TYPES)
@@ -87,11 +86,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
         self._versions: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self._nodes: dict[int | None, int] = {}
-        self._packed: dict[tuple[int, int], TensorSpec] = {}
+        self._operands = Operands(self.storages)
         self._compiler = COMPILER in sys.modules
-        self._height = self._thread = self._outer = (
-            0  # where it runs: the number of modes, the thread; and within which
-        )
+        # where it runs: the number of modes, the thread, the recorder around it
+        self._height = self._thread = self._outer = 0
 
     @property
     def is_on(self) -> bool:
@@ -103,7 +101,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:
         """Start; or go on, within an operator that torch has handed to this recorder."""
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         if not self._height:
             self._height, self._thread = _count_modes(), get_ident()
             self._outer, Recorder._innermost = Recorder._innermost, id(self)
@@ -113,7 +111,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Stop."""
         if _count_modes() == self._height:
             self._height, Recorder._innermost = 0, self._outer
-        super().__exit__(*exception)
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
 
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""
@@ -133,7 +131,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a packed weight, which operators receive as the tensor at a place of a packed object."""
         parameter = self.introduce(name, tensor, "parameter")
-        self._packed[hash(packed), place] = self.storages.describe(tensor)
+        self._operands.packed[hash(packed), place] = self.storages.describe(tensor)
         return parameter
 
     def number(self, tensor: torch.Tensor, kind: str) -> int:
@@ -218,28 +216,21 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def _record(self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         # a tensor that torch has just created from Python numbers, without a recorded operator
         lifted = self.storages.find(args[0], "lifted") if func is LIFT else None
-        inputs: list[TensorSpec] = []
-        described = self._arguments(schema, args, kwargs, inputs)
+        described, inputs, form = self._operands.describe(func, schema, args, kwargs)
         written = schema.written_of(args, kwargs) if schema.written else ()
         if written and self._restorable:
             self._keep(written)
-        forward_of = None
-        if self.phase == "backward":
-            forward_of = self._nodes.get(_running_node())
-            if forward_of is not None and torch.is_grad_enabled():
-                # checkpointing recomputes a forward: the gradients of the new nodes belong to the same operator
-                self._nodes.setdefault(newest_node(), forward_of)
-        elif self._training:
-            self._nodes.setdefault(newest_node(), len(self.ops))
-
+        forward_of = self._link() if self._training else None
         if schema.noteworthy:
             self._note(schema, inputs)
         if self.lines is not None and self.phase == "forward":
             self.lines.append(find_line())
-        values = self.values
+        values, answer = self.values, None
         if values is None or (inputs and not values.real and not schema.of_unknown) or self.phase == "step":
-            result = shapes.run(func, args, kwargs)  # no value is known or needed
+            answer = repeats.find(form)  # no value is known or needed
+            result = answer.repeat(args) if answer is not None else shapes.run(func, args, kwargs)
         else:
+            form[0] = 0
             result = answers.run(values, func, args, kwargs, (inputs, written))
         if not self._compiler and COMPILER in sys.modules:
             # tracebacks of errors that the compiler's import has handled hold the network's tensors
@@ -250,12 +241,38 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         index = len(self.ops)
         if lifted is not None and lifted.kind == "lifted":
             lifted.kind, lifted.born = "fresh", index
-        changed = tuple([self.storages.wrote(tensor, index) for tensor in written]) if written else ()
-        outputs = tuple([self.storages.made(tensor, index) for tensor in find_tensors(result)])
+        changed, outputs = self._describe_results(result, written, answer, inputs)
         order, module = self.tick(), self.running[-1]
         call = index, order, schema.op, described, tuple(inputs), outputs, changed, module, self.phase, forward_of
         self.ops.append(tuple.__new__(OpCall, call))  # bypasses a slow constructor: see `storages`
+        if answer is None and form[0]:
+            in_place = len(written) == 1 and result is written[0] is args[0]
+            repeats.learn(form, result, [self.storages.filled(spec) for spec in outputs], in_place=in_place)
         return result
+
+    def _link(self) -> int | None:
+        """Note the autograd node that the running operator creates; in a backward pass, return its forward operator."""
+        if self.phase != "backward":
+            self._nodes.setdefault(newest_node(), len(self.ops))
+            return None
+        forward_of = self._nodes.get(_running_node())
+        if forward_of is not None and torch.is_grad_enabled():
+            # checkpointing recomputes a forward: the gradients of the new nodes belong to the same operator
+            self._nodes.setdefault(newest_node(), forward_of)
+        return forward_of
+
+    def _describe_results(
+        self, result: Any, written: tuple[torch.Tensor, ...], answer: Answer | None, inputs: list[TensorSpec]
+    ) -> tuple[tuple[int, ...], tuple[TensorSpec, ...]]:
+        """Return the numbers of the storages that an operator has written into, and the descriptions of its results."""
+        storages, index = self.storages, len(self.ops)
+        if answer is None:
+            changed = tuple([storages.wrote(tensor, index) for tensor in written]) if written else ()
+            return changed, tuple([storages.made(tensor, index) for tensor in find_tensors(result)])
+        if not answer.new:
+            return (inputs[0].storage,), (storages.wrote_again(result, index, inputs[0]),)
+        tensors = (result,) if answer.alone else result
+        return (), tuple([storages.made_again(each, index, new) for each, new in zip(tensors, answer.new, strict=True)])
 
     def _note(self, schema: Schema, inputs: list[TensorSpec]) -> None:
         if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:
@@ -300,55 +317,6 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             tensor = tensor_reference()
             if tensor is not None:
                 set_version(tensor, version)
-
-    def _arguments(
-        self, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[TensorSpec]
-    ) -> dict[str, Any]:
-        """Return the arguments of a call by name, with tensors as descriptions; add the descriptions to `inputs`."""
-        described, describe = schema.defaults.copy(), self.storages.describe
-        for name, value in zip(schema.names, args, strict=False):
-            kind = type(value)
-            if kind in PLAIN:
-                described[name] = value
-            elif kind in PLAIN_TENSORS:
-                described[name] = spec = describe(value)
-                inputs.append(spec)
-            elif kind is list and PLAIN.issuperset(map(type, value)):  # strides, sizes
-                described[name] = tuple(value)
-            else:
-                described[name] = self._argument(value, inputs)
-        for name, value in kwargs.items():
-            described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
-        return described
-
-    def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
-        if type(value) is list and PLAIN.issuperset(map(type, value)):
-            return tuple(value)
-        if isinstance(value, torch.Tensor):
-            spec = self.storages.describe(value)
-            inputs.append(spec)
-            return spec
-        if isinstance(value, (list, tuple)):
-            return tuple([item if type(item) in PLAIN else self._argument(item, inputs) for item in value])
-        if isinstance(value, torch.ScriptObject) and is_packed(value):
-            specs = self._describe_packed(value)
-            inputs += specs
-            return specs
-        if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
-            raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")
-        return describe_constant(value)
-
-    def _describe_packed(self, packed: Any) -> tuple[TensorSpec, ...]:
-        """Describe the weights in a packed object, which a layer holds or the forward has created."""
-        with torch._C._DisableTorchDispatch():
-            tensors = unpack_weights(packed)
-            return tuple(
-                [
-                    self._packed.get((hash(packed), place)) or self.storages.describe(tensor)
-                    for place, tensor in enumerate(tensors)
-                    if tensor.dim() > 1
-                ]
-            )
 
 
 @functools.cache

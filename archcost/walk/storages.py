@@ -20,6 +20,8 @@ from archcost.walk.tensors import innermost
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from archcost.walk.repeats import New
+
 SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
 KEPT = {"parameter", "buffer"}  # the network holds them throughout, so their death is not recorded
 
@@ -38,6 +40,7 @@ class Storage:
         "host",
         "itemsize",
         "kind",
+        "meta",
         "nbytes",
         "number",
         "others",
@@ -47,12 +50,15 @@ class Storage:
         "writes",
     )
 
-    def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int, *, host: bool) -> None:
+    def __init__(
+        self, number: int, nbytes: int, itemsize: int, kind: Any, born: int, *, meta: bool, host: bool = False
+    ) -> None:
         self.number = number
         self.nbytes = nbytes
         self.itemsize = itemsize
         self.kind = kind
         self.born = born
+        self.meta = meta
         self.host = host
         self.died: int | None = None
         self.place: Any = None
@@ -182,6 +188,34 @@ class Storages:
         self._made(storage, place, tensor, by)
         return storage.number
 
+    def holder(self, spec: TensorSpec) -> Storage:
+        """Return the storage of a described tensor."""
+        return self._seen[spec.storage]
+
+    def filled(self, spec: TensorSpec) -> Storage | None:
+        """Return the storage of a described tensor if the last recorded operator allocated it for this tensor alone."""
+        storage = self._seen[spec.storage]
+        new = storage.meta and storage.born == len(self._operators) - 1 and storage.spec is spec and not spec.offset
+        return storage if new and storage.nbytes == spec.nbytes else None
+
+    def made_again(self, tensor: torch.Tensor, by: int, new: New) -> TensorSpec:
+        """Describe a new tensor that operator `by` has just returned, from what is known of its form."""
+        plain, (place, shape, nbytes, itemsize, dtype) = tensor.untyped_storage(), new
+        storage = Storage(len(self._seen), nbytes, itemsize, "fresh", by, meta=True)
+        self._register(storage, plain, plain._cdata)
+        storage.place = place
+        # bypasses a slow constructor: see `_spec`
+        storage.spec = spec = tuple.__new__(TensorSpec, (shape, dtype, storage.number, 0, nbytes, (by,), None))
+        self._latest, self._latest_spec = weakref.ref(tensor), spec
+        return spec
+
+    def wrote_again(self, tensor: torch.Tensor, by: int, spec: TensorSpec) -> TensorSpec:
+        """Describe a tensor that operator `by` has just written into, in its old form: `spec` is from before."""
+        storage = self._seen[spec.storage]
+        storage.writes = storage.writes or []
+        storage.writes.append(by)
+        return self._made(storage, storage.place, tensor, by)
+
     def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
         """Copy entries of `by_address` to `by_number` when their storages are numbered."""
         self._known, self._known_numbers = by_address, by_number
@@ -189,7 +223,8 @@ class Storages:
     def alias(self, tensor: torch.Tensor, other: torch.Tensor) -> None:
         """Register a tensor as part of another tensor's storage, as if both were on one device."""
         plain = tensor.untyped_storage()
-        self._alive[plain._cdata] = self.find(other, "constant")
+        self._alive[plain._cdata] = shared = self.find(other, "constant")
+        shared.meta = False
         self._kept.append(plain)
 
     def _of_sparse(self, tensor: torch.Tensor, kind: str) -> Storage:
@@ -207,20 +242,27 @@ class Storages:
             raise _unaccountable(tensor)
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
         nbytes = 0 if tensor._is_zerotensor() else plain.nbytes()  # torch's zero tensors have no memory
-        new = Storage(len(self._seen), nbytes, tensor.element_size(), kind, born, host=tensor.is_cpu)
+        meta = tensor.is_meta
+        host = not meta and tensor.is_cpu
+        new = Storage(len(self._seen), nbytes, tensor.element_size(), kind, born, meta=meta, host=host)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
             self.unregistered.append(weakref.ref(tensor))
-        self._seen.append(new)
-        self._alive[address] = new
         if born < 0 and address in self._known:
             self._known_numbers[new.number] = self._known[address]
         if kind in KEPT:
+            self._seen.append(new)
+            self._alive[address] = new
             self._kept.append(plain)
-            return new
+        else:
+            self._register(new, plain, address)
+        return new
+
+    def _register(self, new: Storage, plain: Any, address: int) -> None:
+        self._seen.append(new)
+        self._alive[address] = new
         # Python swallows an interrupt in the callback of a weak reference; a builtin method cannot be interrupted
         reference = weakref.ref(plain, self._dead.append)
         self._references[id(reference)] = (reference, address, new)
-        return new
 
     def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:
         """Return weak references to the live storages; with `kept`, including the network's own."""

@@ -1,0 +1,89 @@
+"""Calls that have been answered before: on the meta device a call's form decides the form of its results.
+
+The form of a call is its operator, the forms of its tensors (offset, shape, strides, dtype) and its other arguments. A
+network repeats its layers, and a remembered answer takes far fewer calls of torch than a shape rule and the description
+of its results. Only operators with a shape rule are remembered; they allocate their results, or return their first
+argument.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import torch
+
+from archcost.walk.shapes import SHAPES, is_checking
+from archcost.walk.shapes.results import META
+
+if TYPE_CHECKING:
+    from archcost.walk.storages import Storage
+
+aten = torch.ops.aten
+# their results also depend on torch's settings: the default dtype, whether gradients are recorded
+BY_SETTINGS = {aten.div.Tensor, aten.mkldnn_rnn_layer.default, aten.mkldnn_rnn_layer_backward.default}
+REMEMBERED = {id(func) for func in SHAPES if func not in BY_SETTINGS}
+MOST = 1 << 14  # calls
+
+
+class New(NamedTuple):
+    """A tensor in a new storage: its place there, its shape, its bytes, the bytes of an element, its dtype."""
+
+    place: Any
+    shape: tuple[int, ...]
+    nbytes: int
+    itemsize: int
+    dtype: str
+
+
+class Answer(NamedTuple):
+    """The results of a call: new tensors, or its first argument if there are none; `alone` if it returns no tuple."""
+
+    new: tuple[New, ...]
+    alone: bool
+
+    def repeat(self, args: tuple[Any, ...]) -> Any:
+        """Return the results of a call with these arguments."""
+        made = [
+            torch.empty_strided(shape, strides, dtype=dtype, device=META) for (_, shape, strides, dtype), *_ in self.new
+        ]
+        if not made:
+            return args[0]
+        return made[0] if self.alone else tuple(made)
+
+
+FIRST = Answer((), alone=True)
+Call: TypeAlias = list[Any]  # the id of the operator, or 0 if its arguments have no form; then everything else
+_answers: dict[tuple[Any, ...], Answer] = {}
+
+
+def find(call: Call) -> Answer | None:
+    """Return the answer to a call; None if it is unknown."""
+    return _answers.get(tuple(call)) if call[0] in REMEMBERED and not is_checking() else None
+
+
+def learn(call: Call, result: Any, made: list[Storage | None], *, in_place: bool) -> None:
+    """Remember the answer to a call.
+
+    Args:
+        call: the call.
+        result: what it has returned.
+        made: for each tensor of the result, the storage that it fills alone; None if it shares one.
+        in_place: whether it has written into its first argument, and returned it.
+    """
+    if call[0] not in REMEMBERED:
+        return
+    alone = isinstance(result, torch.Tensor)
+    if in_place:
+        answer = FIRST
+    elif None not in made and len(made) == (1 if alone else len(result)):
+        answer = Answer(tuple([_describe(storage) for storage in made if storage is not None]), alone)
+    else:
+        return
+    if len(_answers) >= MOST:
+        _answers.clear()
+    _answers[tuple(call)] = answer
+
+
+def _describe(storage: Storage) -> New:
+    spec = storage.spec
+    return New(storage.place, spec.shape, storage.nbytes, storage.itemsize, spec.dtype)
