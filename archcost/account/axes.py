@@ -23,11 +23,6 @@ class Axis(NamedTuple):
     high: float
     jump: float
 
-    @property
-    def size(self) -> int:
-        """Number of input places seen."""
-        return ceil(self.high - self.low) + 1
-
 
 Extent: TypeAlias = Axis | Literal["all", "unknown"]
 Field: TypeAlias = tuple[Extent, ...]
@@ -46,7 +41,7 @@ def describe_field(field: Field | None) -> tuple[Sizes | None, Jumps | None]:
     jumps: list[float | None] = []
     for extent in field:
         if isinstance(extent, Axis):
-            sizes.append(extent.size)
+            sizes.append(ceil(extent.high - extent.low) + 1)
             jumps.append(extent.jump)
         else:
             sizes.append("all" if extent == "all" else None)

@@ -36,8 +36,11 @@ class Passes:
         self.trains = trace.training is not None
         self.backward = self._count_backward_macs() if self.trains else None
         self.saved = memory.sum_saved_bytes(trace, self.row_of)
-        self.read = {spec.storage for op in trace.ops if op.phase == "forward" for spec in op.inputs}
-        self.read.update([spec.storage for spec in trace.returns])
+        self.read = {spec.storage for spec in trace.returns}
+        for op in trace.ops:
+            if op.phase == "forward":
+                for spec in op.inputs:
+                    self.read.add(spec.storage)
         self.read -= memory.cast_parameters(trace)
 
     def _count_backward_macs(self) -> Counter[int]:

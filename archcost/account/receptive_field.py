@@ -21,6 +21,7 @@ from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.account.axes import Axis, Extent, Field, each_axis, follow_reshape
+from archcost.records import INPUT
 from archcost.rules.work import (
     Contracts,
     Cuts,
@@ -38,7 +39,7 @@ from archcost.rules.work import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from archcost.records import OpCall, TensorSpec, Trace
 
@@ -57,26 +58,21 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
     axes = 0
     for spec in trace.inputs:
         axes = axes or max(len(spec.shape) - IMAGE_DIMS, 0)
-    entry = [_entry(spec, axes) for spec in trace.inputs]
-    fields: list[Field | None] = []
-
-    def seen(spec: TensorSpec) -> Field | None:
-        if not spec.sources:  # a parameter
-            return None
-        if len(spec.sources) == 1:  # almost always
-            source = spec.sources[0]
-            return entry[-1 - source] if source < 0 else fields[source]
-        found = [entry[-1 - source] if source < 0 else fields[source] for source in spec.sources]
-        return _union(found)
-
+    known: dict[int, Field | None] = {}  # by source
+    for place, spec in enumerate(trace.inputs):
+        known[INPUT - place] = _entry(spec, axes)
+    fields = []
     for op, sight in zip(trace.ops, sights, strict=True):
         inputs = []
         if op.phase == "forward":
             for spec in op.inputs:
-                field = seen(spec) if spec.sources else None  # a parameter has none
-                if field is not None:
-                    inputs.append((spec, field))
-        fields.append(_apply(sight, op, inputs, seen) if inputs else None)
+                sources = spec.sources
+                if sources:  # otherwise it is a parameter
+                    field = known[sources[0]] if len(sources) == 1 else _union([known[source] for source in sources])
+                    if field is not None:
+                        inputs.append((spec, field))
+        known[op.index] = found = _apply(sight, op, inputs) if inputs else None
+        fields.append(found)
     return fields
 
 
@@ -113,10 +109,7 @@ def _union_axis(extents: Sequence[Extent]) -> Extent:
 
 
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
-    sight: Sight,
-    op: OpCall,
-    inputs: list[tuple[TensorSpec, Field]],
-    seen: Callable[[TensorSpec], Field | None],
+    sight: Sight, op: OpCall, inputs: list[tuple[TensorSpec, Field]]
 ) -> Field | None:
     if not op.outputs:
         return None
@@ -126,7 +119,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
         case Pointwise():
             if len(inputs) == 1:
                 return _align_fields(spec, field, out)
-            return _union([_align_fields(each, seen_by, out) for each, seen_by in inputs])
+            return _union([_align_fields(each, its_field, out) for each, its_field in inputs])
         case Slides() if spec is op.inputs[0]:
             moved = _apply_window(field, spec, out, _list_moves(sight))
             if len(inputs) == 1:
@@ -138,7 +131,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
         case Everything():
             return tuple("all" for _ in inputs[0][1])
         case Contracts(first, second):
-            return _contract(op, first, second, seen)
+            return _contract(op, first, second, inputs)
         case Scales():
             return _scale(field, spec, out, sight)
         case Mixes(dims, keeps):
@@ -184,18 +177,18 @@ def _keeps_place(extent: Extent, spec: TensorSpec, out: TensorSpec) -> bool:
     return not isinstance(extent, Axis) or (extent.dim is not None and spec.shape[extent.dim] == out.shape[extent.dim])
 
 
-def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], Field | None]) -> Field | None:
+def _contract(op: OpCall, first: int, second: int, inputs: list[tuple[TensorSpec, Field]]) -> Field | None:
     """Return the field of a matrix product (..., n, m) x (..., m, p): axes along m are mixed."""
     out = op.outputs[0]
     operands = []
     for place, contracted in ((first, -1), (second, -2)):
-        spec = op.inputs[place]
-        field = seen(spec)
-        if field is not None:
-            dims = len(spec.shape)
-            mixed = _mix(field, spec, {dims + contracted}, keeps=True)
-            shift = len(out.shape) - dims
-            operands.append(_shift_field(mixed, shift) if shift else mixed)
+        for spec, field in inputs:
+            if spec is op.inputs[place]:
+                dims = len(spec.shape)
+                mixed = _mix(field, spec, {dims + contracted}, keeps=True)
+                shift = len(out.shape) - dims
+                operands.append(_shift_field(mixed, shift) if shift else mixed)
+                break
     return _union(operands)
 
 

@@ -11,12 +11,6 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec
 
 
-def _positions(tensor: TensorSpec, spatial: int) -> int:
-    """Batch times spatial places of an N, C, ... tensor."""
-    elements = tensor.elements
-    return elements // tensor.shape[-spatial - 1] if elements else 0
-
-
 def _window(call: OpCall) -> Slides:
     args = call.args
     kernel = args["weight"].shape[2:]
@@ -25,8 +19,10 @@ def _window(call: OpCall) -> Slides:
 
 
 def _forward_macs(image: TensorSpec, output: TensorSpec, weight: TensorSpec, *, transposed: bool) -> int:
-    spatial = len(weight.shape) - 2
-    return real_macs(_positions(image if transposed else output, spatial) * weight.elements, image, weight)
+    tensor = image if transposed else output  # N, C and the spatial axes, of which an unbatched one has no N
+    elements = tensor.elements
+    places = elements // tensor.shape[1 - len(weight.shape)] if elements else 0
+    return real_macs(places * weight.elements, image, weight)
 
 
 @rule(
