@@ -119,7 +119,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
         case Pointwise():
             if len(inputs) == 1:
                 return _align_fields(spec, field, out)
-            return _union([_align_fields(each, seen_by, out) for each, seen_by in inputs])
+            return _union([_align_fields(each, its_field, out) for each, its_field in inputs])
         case Slides() if spec is op.inputs[0]:
             moved = _apply_window(field, spec, out, _list_moves(sight))
             if len(inputs) == 1:
