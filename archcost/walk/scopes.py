@@ -48,7 +48,8 @@ def module_specs(parts: Parts) -> dict[nn.Module, ModuleSpec]:
         if children and is_chain(kind):
             chain = tuple([f"{path}.{name}" for name in children] if path else children)
         # bypasses the named tuple's slow constructor: see `storages`
-        specs[module] = tuple.__new__(ModuleSpec, (path, kind.__name__, leaf, _recurs(kind), chain))  # type: ignore[arg-type] # classes do hash
+        recurrent = _recurs(kind)  # type: ignore[arg-type] # classes do hash
+        specs[module] = tuple.__new__(ModuleSpec, (path, kind.__name__, leaf, recurrent, chain))
     return specs
 
 

@@ -126,8 +126,7 @@ class Storages:
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
             storage.place = place
-            found = storage.born < 0 and storage.values is storage.writes is None  # no operator has written into it
-            storage.spec = spec = _spec(tensor, storage.number, place, () if found else storage.sources(place))
+            storage.spec = spec = _spec(tensor, storage.number, place, storage.sources(place))
             return spec
         if storage.others is None:
             storage.others = {}
