@@ -53,12 +53,12 @@ class Answer(NamedTuple):
 
 FIRST = Answer((), alone=True)
 Call: TypeAlias = list[Any]  # the id of the operator, or 0 if its arguments have no form; then everything else
-_answers: dict[tuple[Any, ...], Answer] = {}
+ANSWERS: dict[tuple[Any, ...], Answer] = {}  # of this process, on the meta device
 
 
 def find(call: Call) -> Answer | None:
     """Return the answer to a call; None if it is unknown."""
-    return _answers.get(tuple(call)) if call[0] in REMEMBERED and not is_checking() else None
+    return ANSWERS.get(tuple(call)) if call[0] in REMEMBERED and not is_checking() else None
 
 
 def learn(call: Call, result: Any, made: list[Storage | None], *, in_place: bool) -> None:
@@ -79,9 +79,9 @@ def learn(call: Call, result: Any, made: list[Storage | None], *, in_place: bool
         answer = Answer(tuple([_describe(storage) for storage in made if storage is not None]), alone)
     else:
         return
-    if len(_answers) >= MOST:
-        _answers.clear()
-    _answers[tuple(call)] = answer
+    if len(ANSWERS) >= MOST:
+        ANSWERS.clear()
+    ANSWERS[tuple(call)] = answer
 
 
 def _describe(storage: Storage) -> New:
