@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcost.records import TensorSpec
+    from archcost.walk.parts import Named
     from archcost.walk.repeats import Answer
     from archcost.walk.values import Values
 
@@ -116,6 +117,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""
         return tuple([self.storages.made(tensor, INPUT - i, "input") for i, tensor in enumerate(tensors)])
+
+    def introduce_all(self, named: list[Named], kind: Literal["parameter", "buffer"]) -> list[ParamSpec]:
+        """Number parameters or buffers before the walk."""
+        tensors = [tensor for _, tensor, _ in named]
+        if not PLAIN_TENSORS.issuperset(map(type, tensors)):
+            return [self.introduce(name, tensor, kind) for name, tensor, _ in named]
+        names, learns = [name for name, _, _ in named], [tensor.requires_grad for tensor in tensors]
+        rows = zip(names, self.storages.hold(tensors, kind), learns, strict=True)
+        # bypasses a slow constructor: see `storages`
+        return [tuple.__new__(ParamSpec, (name, *spec[:5], learn)) for name, spec, learn in rows]
 
     def introduce(self, name: str, tensor: torch.Tensor, kind: Literal["parameter", "buffer"]) -> ParamSpec:
         """Number a parameter or a buffer before the walk, including the tensors that it wraps."""

@@ -138,10 +138,10 @@ class _Walk:
         self.parts.unwrap()
         if self.training is not None:
             choose_trainable(self.network, self.training)
-        introduce, introduce_packed = self.recorder.introduce, self.recorder.introduce_packed
-        params = [introduce(name, parameter, "parameter") for name, parameter, _ in self.parts.parameters]
+        introduce, introduce_packed = self.recorder.introduce_all, self.recorder.introduce_packed
+        params = introduce(self.parts.parameters, "parameter")
         self.params = (*params, *[introduce_packed(*found) for found in packed_weights(self.parts)])
-        self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
+        self.buffers = tuple(introduce(self.parts.buffers, "buffer"))
         if mode != "as-is":
             set_mode(self.network, training=mode == "train")
         self.args, self.kwargs = inputs, kwargs
