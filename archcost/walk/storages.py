@@ -137,8 +137,8 @@ class Storages:
 
     def hold(self, tensors: list[torch.Tensor], kind: Literal["parameter", "buffer"]) -> list[TensorSpec]:
         """Describe tensors that the network holds; to ask all of them for one property at a time is quicker."""
-        unusual = [each for each in tensors if each.layout is not torch.strided or each.is_nested or each._is_zerotensor()]
-        if unusual:
+        unusual = [each.layout is not torch.strided or each.is_nested or each._is_zerotensor() for each in tensors]
+        if any(unusual):
             return [self.describe(each, kind) for each in tensors]
         plain = [each.untyped_storage() for each in tensors]
         found = zip(
