@@ -33,57 +33,23 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     ]
 
 
-def _finish_row(  # noqa: C901, PLR0912 - one pass over the operators is quicker than one for each column
-    place: int, row: Row, passes: Passes, own: Owned, described: dict[int, tuple[Any, Any]]
-) -> Layer:
-    """Return a finished row: add up what its operators compute, move and allocate.
+def _finish_row(place: int, row: Row, passes: Passes, own: Owned, described: dict[int, tuple[Any, Any]]) -> Layer:
+    """Return a finished row.
 
     `own` are the sums of its parameters and buffers. `described` are the descriptions of receptive fields by identity,
     because many rows share one.
     """
-    counted, flow, storages = passes.counted, passes.flow, passes.trace.storages
-    macs = other_ops = macts = read_bytes = written_bytes = elements = nbytes = depth = 0
-    slides, field, names = False, None, []
-    for op in row.ops:
-        index, inputs = op.index, op.inputs
-        names.append(op.op)
-        work = counted.works[index]
-        macs += work.macs
-        other_ops += work.other_ops
-        if flow.weighted[index] and not row.recurrent:
-            macts += op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
-        changed = {}  # bytes by storage
-        if op.written:
-            for spec in inputs:
-                if spec.storage in op.written:
-                    changed[spec.storage] = spec.nbytes
-        for spec in op.outputs:
-            number = spec.storage
-            storage = storages[number]
-            if storage.born == index:
-                if number in passes.read and number not in changed:
-                    elements += storage.nbytes // storage.itemsize
-                    nbytes += storage.nbytes
-                changed[number] = spec.nbytes
-        written_bytes += sum(changed.values()) if work.written_bytes is None else work.written_bytes
-        if work.read_bytes is not None:
-            read_bytes += work.read_bytes
-        elif changed or op.written:  # otherwise every result is a view of an argument
-            for spec in inputs if len(inputs) == 1 else _list_distinct(inputs):
-                read_bytes += spec.nbytes
-        depth = max(depth, flow.depths[index])
-        slides = slides or isinstance(counted.sights[index], Slides)
-        field = passes.fields[index] or field
-    if not names:
-        depth, field = _follow_outputs(row, passes)
+    macs, other_ops, macts, read_bytes, written_bytes, made_elements, made_bytes = _sum_operators(row, passes)
+    names = [op.op for op in row.ops]
+    depth, field, slides = _follow_operators(row, passes) if names else (*_follow_outputs(row, passes), False)
     if row.is_input:
-        elements, nbytes = _sum_input(row, passes)
-    shapes, output_elements, output_bytes = [], 0, 0
+        made_elements, made_bytes = _sum_input(row, passes)
+    shapes, elements, nbytes = [], 0, 0
     for spec in row.outputs:
         count = spec.elements
         shapes.append(spec.shape)
-        output_elements += count
-        output_bytes += count * storages[spec.storage].itemsize
+        elements += count
+        nbytes += count * passes.trace.storages[spec.storage].itemsize
     kernel, stride, padding, dilation, groups, transposed = _find_window(row, passes) if slides else NO_WINDOW
     if id(field) not in described:
         described[id(field)] = describe_field(field)
@@ -97,7 +63,7 @@ def _finish_row(  # noqa: C901, PLR0912 - one pass over the operators is quicker
         tuple(shapes),
         _list_reads(place, row, passes) if names else (),
         tuple(names) if len(names) == 1 else tuple(dict.fromkeys(names)),
-        role_of(row, counted.rules, passes.kinds.found.normalising, counted.products),
+        role_of(row, passes.counted.rules, passes.kinds.found.normalising, passes.counted.products),
         kernel,
         stride,
         padding,
@@ -112,10 +78,10 @@ def _finish_row(  # noqa: C901, PLR0912 - one pass over the operators is quicker
         macs,
         None if passes.backward is None else passes.backward[place],
         other_ops,
-        output_elements,
-        output_bytes,
         elements,
         nbytes,
+        made_elements,
+        made_bytes,
         macts,
         read_bytes,
         written_bytes,
@@ -125,6 +91,44 @@ def _finish_row(  # noqa: C901, PLR0912 - one pass over the operators is quicker
         jumps,
     )
     return tuple.__new__(Layer, values)  # bypasses a slow constructor: see `archcost.walk.storages`
+
+
+def _sum_operators(row: Row, passes: Passes) -> tuple[int, ...]:
+    """Add up what a row's operators compute, move, and allocate for later use; one pass over them is quickest."""
+    works, weighted, storages = passes.counted.works, passes.flow.weighted, passes.trace.storages
+    macs = other_ops = macts = read_bytes = written_bytes = made_elements = made_bytes = 0
+    for op in row.ops:
+        index, inputs, work = op.index, op.inputs, works[op.index]
+        macs += work.macs
+        other_ops += work.other_ops
+        if weighted[index] and not row.recurrent:
+            macts += op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
+        changed = {spec.storage: spec.nbytes for spec in inputs if spec.storage in op.written} if op.written else {}
+        for spec in op.outputs:
+            number = spec.storage
+            storage = storages[number]
+            if storage.born == index:
+                if number in passes.read and number not in changed:
+                    made_elements += storage.nbytes // storage.itemsize
+                    made_bytes += storage.nbytes
+                changed[number] = spec.nbytes
+        written_bytes += sum(changed.values()) if work.written_bytes is None else work.written_bytes
+        if work.read_bytes is not None:
+            read_bytes += work.read_bytes
+        elif changed or op.written:  # otherwise every result is a view of an argument
+            for spec in inputs if len(inputs) == 1 else _list_distinct(inputs):
+                read_bytes += spec.nbytes
+    return macs, other_ops, macts, read_bytes, written_bytes, made_elements, made_bytes
+
+
+def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None, bool]:
+    """Return the depth and the receptive field of a row's result, and whether one of its operators slides a window."""
+    depth, field, slides = 0, None, False
+    for op in row.ops:
+        depth = max(depth, passes.flow.depths[op.index])
+        field = passes.fields[op.index] or field
+        slides = slides or isinstance(passes.counted.sights[op.index], Slides)
+    return depth, field, slides
 
 
 def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
