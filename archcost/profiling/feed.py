@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
+from archcost.sources.inputs import InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import torch
 
-    from archcost.sources import InputSpec, Network
+    from archcost.sources import Network
     from archcost.walk import Values
 
 Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword arguments
@@ -85,8 +86,6 @@ def describe_feed(network: Network, inputs: Sequence[InputSpec], batch: int) -> 
 
 def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
     """Return the arguments for a caller's inputs: tensors, descriptions, or nothing."""
-    from archcost.sources import InputSpec
-
     if isinstance(inputs, InputSpec):
         inputs = (inputs,)
     if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
