@@ -42,7 +42,7 @@ class Feed:
 
     def on(self, device: str, values: Values | None = None) -> Given:
         """Return positional and keyword arguments on a device; record in `values` the contents of meta tensors."""
-        from archcost.walk.arguments import copy_arguments, move_fake
+        from archcost.walk.arguments import copy_arguments, copy_to, move_fake
         from archcost.walk.tensors import is_fake
 
         if self.args is not None:
@@ -53,7 +53,9 @@ class Feed:
                     return tensor
                 if is_fake(tensor):
                     return move_fake(tensor, device)
-                moved = tensor.detach().to(device, copy=True).requires_grad_(tensor.requires_grad)
+                moved = copy_to(tensor, device)
+                if tensor.requires_grad:
+                    moved.requires_grad_()
                 if values is not None:
                     values.learn(moved, tensor)
                 return moved
