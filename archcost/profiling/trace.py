@@ -115,6 +115,7 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
         }
         if where == "meta":
             how["like"] = asked.like
+            how["untouched"] = parts.network is network.given
         return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
 
 

@@ -36,6 +36,7 @@ NO_HOOKS: list[list[Any]] = [[] for _ in HOOKS]
 AUTOCASTS = tuple(torch._C._autocast_supported_devices())
 # the hooks, the random state and the garbage collector are shared by the process: one walk at a time
 _turn = threading.RLock()
+_at_start: list[tuple[object, ...]] = []  # the random state when the action began, until it is read again
 
 
 @never_compile
@@ -70,21 +71,35 @@ def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) ->
 
 def _keep_random_state(restoration: Restoration) -> None:
     """Add steps that restore the random state of torch (CPU and CUDA), Python and, if loaded, numpy."""
-    restoration.add(partial(random.setstate, random.getstate()))
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        restoration.add(partial(numpy_random.set_state, numpy_random.get_state()))
+    python, numpy = _read_random_state()
+    restoration.add(partial(random.setstate, python))
+    if numpy:
+        restoration.add(partial(sys.modules["numpy.random"].set_state, numpy))
+    _at_start[:] = [_as_drawn(python, numpy)]
+    restoration.add(_at_start.clear)
     restoration.add(partial(torch.set_rng_state, torch.get_rng_state()))
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for index in range(torch.cuda.device_count()):
             restoration.add(partial(torch.cuda.set_rng_state, torch.cuda.get_rng_state(index), index))
 
 
-def read_drawn() -> tuple[object, ...]:
-    """Return the random state of Python and numpy, which changes with each drawn number."""
+def read_drawn(*, untouched: bool = False) -> tuple[object, ...]:
+    """Return the random state of Python and numpy, which changes with each drawn number.
+
+    If the action has so far run none of the network's code, it is `untouched`, and the state is known from its start.
+    """
+    found = _at_start.pop() if _at_start else None
+    return found if untouched and found is not None else _as_drawn(*_read_random_state())
+
+
+def _read_random_state() -> tuple[Any, Any]:
     numpy_random = sys.modules.get("numpy.random")
-    drawn = () if numpy_random is None else numpy_random.get_state()
-    return random.getstate(), *[part.tobytes() if hasattr(part, "tobytes") else part for part in drawn]
+    return random.getstate(), () if numpy_random is None else numpy_random.get_state()
+
+
+def _as_drawn(python: object, numpy: Any) -> tuple[object, ...]:
+    """Return a random state as a tuple whose items can be compared."""
+    return python, *[part.tobytes() if hasattr(part, "tobytes") else part for part in numpy]
 
 
 def _refuse_transforms() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import copy_context
 from pathlib import Path
@@ -59,6 +60,7 @@ def walk(
     values: Values | None = None,
     lines: bool = False,
     checkpoint: Sequence[str] = (),
+    untouched: bool = False,
 ) -> Trace:
     """Run a network once on its device and return the recorded trace.
 
@@ -78,6 +80,7 @@ def walk(
         values: the known values of the arguments and the network's buffers, for a walk on the meta device.
         lines: record the source line of each operator of the forward pass.
         checkpoint: paths of modules to recompute in the backward pass.
+        untouched: whether none of the network's code has run since `run_undisturbed` began.
 
     Raises:
         ArgumentError: a pattern of the training matches no parameter, or torch's autocast on the network's device does
@@ -90,7 +93,7 @@ def walk(
     with restoration, restoration, Eager():
         if restore:
             keep_network(parts, restoration)
-        walking = _Walk(parts, training, restoration, values, lines=lines)
+        walking = _Walk(parts, training, restoration, values, lines=lines, untouched=untouched)
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
@@ -119,8 +122,10 @@ class _Walk:
         values: Values | None,
         *,
         lines: bool,
+        untouched: bool,
     ) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
+        self.untouched = untouched
         self.specs = module_specs(parts)
         self.recorder = Recorder(training=training is not None, values=values, lines=lines)
         self.restoration = restoration
@@ -190,10 +195,10 @@ class _Walk:
             for context in (self.elsewhere, recorder, self.saving):
                 if context is not None:
                     around.enter_context(context)
-            drawn = read_drawn()
+            drawn = read_drawn(untouched=self.untouched)
             result = self.network(*self.args, **self.kwargs)
             # Python's state comes first; numpy may have been imported in between
-            if any(was != now for was, now in zip(drawn, read_drawn(), strict=False)):
+            if any(map(operator.ne, drawn, read_drawn())):
                 recorder.notes.add(CHANCE)
         self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
         self.saved = () if self.saving is None else self.saving.kept()
