@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from archcost.walk.parts import Named
     from archcost.walk.values import Values
 
+NO_CONTEXT = nullcontext()
 # frames in these folders are not the user's
 TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
 
@@ -167,11 +168,10 @@ class _Walk:
         """Run the network, and train it for one step if requested."""
         parameters = [named.tensor for named in self.parts.parameters]
         step = None if self.training is None else TrainingStep(self.training, parameters, self.like)
-        with ExitStack() as around:
-            around.enter_context(_layer_named(self.network, self.specs, self.recorder))
-            if self.autocast is not None:
-                around.enter_context(self.autocast.ready())
-            with nullcontext() if self.autocast is None else self.autocast.active():
+        autocast = self.autocast
+        ready = NO_CONTEXT if autocast is None else autocast.ready()
+        with _layer_named(self.network, self.specs, self.recorder), ready:
+            with NO_CONTEXT if autocast is None else autocast.active():
                 result = self._forward()
                 if step is not None:
                     take_loss(self.recorder, step, find_tensors(result) or tensors_within(result))
@@ -180,7 +180,7 @@ class _Walk:
                 set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
                 if self.elsewhere is not None:  # checkpointing recomputes parts of the forward
                     follow_again(self.elsewhere, self.restoration)
-                with nullcontext() if self.elsewhere is None else self.elsewhere:
+                with self.elsewhere or NO_CONTEXT:
                     take_step(self.recorder, step)
         self.held += [result, step]
 
@@ -190,11 +190,13 @@ class _Walk:
         if self.elsewhere is not None:
             accept_meta(self.restoration)
         self.scopes = scopes = Scopes(self.specs, recorder, self.elsewhere)
-        with scopes, ExitStack() as around:
-            around.enter_context(torch.set_grad_enabled(self.training is not None))
-            for context in (self.elsewhere, recorder, self.saving):
-                if context is not None:
-                    around.enter_context(context)
+        with (
+            scopes,
+            torch.set_grad_enabled(self.training is not None),
+            self.elsewhere or NO_CONTEXT,
+            recorder,
+            self.saving or NO_CONTEXT,
+        ):
             drawn = read_drawn(untouched=self.untouched)
             result = self.network(*self.args, **self.kwargs)
             # Python's state comes first; numpy may have been imported in between
