@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
+from archcost.sources.inputs import InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import torch
 
-    from archcost.sources import InputSpec, Network
+    from archcost.sources import Network
     from archcost.walk import Values
 
 Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword arguments
@@ -41,7 +42,7 @@ class Feed:
 
     def on(self, device: str, values: Values | None = None) -> Given:
         """Return positional and keyword arguments on a device; record in `values` the contents of meta tensors."""
-        from archcost.walk.arguments import copy_arguments, move_fake
+        from archcost.walk.arguments import copy_arguments, copy_to, move_fake
         from archcost.walk.tensors import is_fake
 
         if self.args is not None:
@@ -52,7 +53,9 @@ class Feed:
                     return tensor
                 if is_fake(tensor):
                     return move_fake(tensor, device)
-                moved = tensor.detach().to(device, copy=True).requires_grad_(tensor.requires_grad)
+                moved = copy_to(tensor, device)
+                if tensor.requires_grad:
+                    moved.requires_grad_()
                 if values is not None:
                     values.learn(moved, tensor)
                 return moved
@@ -85,8 +88,6 @@ def describe_feed(network: Network, inputs: Sequence[InputSpec], batch: int) -> 
 
 def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
     """Return the arguments for a caller's inputs: tensors, descriptions, or nothing."""
-    from archcost.sources import InputSpec
-
     if isinstance(inputs, InputSpec):
         inputs = (inputs,)
     if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):

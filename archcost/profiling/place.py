@@ -5,14 +5,24 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
+import torch
+
 from archcost.choices import COUNTING
+from archcost.clock.devices import find_accelerator
+from archcost.clock.kinds import KINDS
 from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError, first_line
+from archcost.walk import Parts, Restoration, Unfilled, meta_copy
+from archcost.walk.autocast import accept_meta
+from archcost.walk.copies import deep_copy, normal_copy
+from archcost.walk.meta import MetaDevice
+from archcost.walk.modes import set_mode
+from archcost.walk.tensors import FAKE, is_fake
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Given
     from archcost.records import WalkPlan
     from archcost.sources import Network
-    from archcost.walk import Parts, Values
+    from archcost.walk import Values
 
 
 def choose_device(device: str, network: Network) -> str:
@@ -23,11 +33,6 @@ def choose_device(device: str, network: Network) -> str:
     Raises:
         ArgumentError: the device does not exist, or this machine lacks it.
     """
-    import torch
-
-    from archcost.clock.devices import find_accelerator
-    from archcost.clock.kinds import KINDS
-
     if device == "auto":
         return (find_accelerator() if network.given is None else None) or "meta"
     if device == COUNTING:
@@ -45,8 +50,6 @@ def choose_device(device: str, network: Network) -> str:
 
 def build_on_meta(network: Network, values: Values | None = None) -> Parts:
     """Return a network on the meta device: built there, or a copy of the given one; record values in `values`."""
-    from archcost.walk import Parts, Unfilled, meta_copy
-
     if network.given is not None:
         parts = Parts(network.given, lazy=True)
         return parts if parts.on_meta else Parts(meta_copy(parts, values), lazy=True)
@@ -69,12 +72,6 @@ def build_on_device(network: Network, device: str) -> Parts:
     Raises:
         ArgumentError: its tensors are fake.
     """
-    import torch
-
-    from archcost.walk import Parts
-    from archcost.walk.copies import normal_copy
-    from archcost.walk.tensors import FAKE
-
     with torch.device(device) if network.given is None else nullcontext():
         parts = Parts(network.build() if network.given is None else network.given, lazy=True)
     if parts.is_fake:
@@ -87,8 +84,6 @@ def build_on_device(network: Network, device: str) -> Parts:
 
 def has_no_values(network: Network) -> bool:
     """Whether a given network has meta or fake parameters, so that it runs on the meta device only."""
-    from archcost.walk.tensors import is_fake
-
     return network.given is not None and any(each.is_meta or is_fake(each) for each in network.given.parameters())
 
 
@@ -99,14 +94,6 @@ def home_of(parts: Parts, device: str) -> str:
 
 def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -> Parts:
     """Return a network (or a copy of a given one) after a first forward has set the shapes of its lazy modules."""
-    import torch
-
-    from archcost.walk import Parts, Restoration
-    from archcost.walk.autocast import accept_meta
-    from archcost.walk.copies import deep_copy
-    from archcost.walk.meta import MetaDevice
-    from archcost.walk.modes import set_mode
-
     module = deep_copy(parts) if parts.network is network.given else parts.network
     if asked.walked_mode != "as-is":
         set_mode(module, training=False)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost import __version__
-from archcost.errors import OutOfMemoryError, WalkError
-from archcost.metrics import CONVENTIONS
-from archcost.profiling.advice import add_advice, give_memory_back, ran_out, say_failure
+from archcost import sources
+from archcost.errors import OutOfMemoryError
+from archcost.profiling.advice import add_advice, give_memory_back, ran_out
 from archcost.profiling.choice import run_settled
 from archcost.profiling.feed import feed_of
-from archcost.profiling.trace import describe_need, trace_network
-from archcost.records import InputInfo, NetworkInfo, Report
+from archcost.records import TimingPlan, Training, WalkPlan
 from archcost.uncompiled import never_compile
 
 if TYPE_CHECKING:
@@ -22,10 +19,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcost.profiling.feed import Feed
-    from archcost.records import Costs, TimingPlan, Trace, WalkPlan
+    from archcost.records import Report
     from archcost.sources import Network
-
-PYTHON = platform.python_version()
 
 
 @never_compile
@@ -91,9 +86,6 @@ def profile(
         BuildError: the network's code failed while it was built.
         WalkError: the network failed while it ran.
     """
-    from archcost import sources
-    from archcost.records import TimingPlan, Training, WalkPlan
-
     training = Training.of(train, loss, freeze, train_only)
     asked = WalkPlan(
         device=device,
@@ -131,30 +123,11 @@ def profile_network(
     network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan | None = None, *, partial: bool = False
 ) -> Report:
     """Walk a resolved network and count its costs; measure it if a timing plan is given."""
-    from archcost.account import account
-    from archcost.profiling.formulas import find_registered_formulas
-    from archcost.records.report import PARTIAL
-    from archcost.walk import run_undisturbed
-
     if plan is not None and not partial:
         return _measure(network, feed, asked, plan)
+    from archcost.profiling.counting import count
 
-    def count() -> Report:
-        try:
-            trace, notes = trace_network(network, feed, asked)
-        except WalkError as error:
-            if not partial or error.trace is None:
-                raise
-            trace, notes = (
-                error.trace,
-                (f"{PARTIAL}{say_failure(error)}; the figures cover the operators that ran before the failure",),
-            )
-        costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
-        report = build_report(network, feed, trace, costs, notes)
-        del trace  # otherwise the garbage collector would search all of it when it resumes
-        return report
-
-    return run_undisturbed(count)
+    return count(network, feed, asked, partial=partial)
 
 
 def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> Report:
@@ -163,8 +136,10 @@ def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) ->
     The device and the precision of the walk override those of the timing plan.
     """
     from archcost.clock.devices import device_of
+    from archcost.profiling.counting import build_report
     from archcost.profiling.form import describe_in_form
     from archcost.profiling.timed import time_network
+    from archcost.profiling.trace import describe_need
 
     device = plan.device if asked.device == "auto" else asked.device
     plan = replace(plan, device=device, amp=asked.amp or plan.amp)
@@ -177,39 +152,6 @@ def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) ->
     give_memory_back()
     asked = replace(asked, device=device, amp=plan.amp)
     raise OutOfMemoryError(describe_need(*describe_in_form(network, feed, plan), asked, str(device_of(device))))
-
-
-def build_report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tuple[str, ...] = ()) -> Report:
-    """Return the report of a walk of a network."""
-    names: Sequence[str | None] = [None] * len(trace.inputs)
-    if feed.specs:
-        from archcost.sources.assemble import name_tensors
-
-        names = name_tensors(feed.specs, feed.batch) or names
-    info = NetworkInfo(
-        spec=network.spec,
-        name=network.name,
-        mode=trace.mode,
-        inputs=tuple(
-            InputInfo(shape=spec.shape, dtype=spec.dtype, name=name)
-            for spec, name in zip(trace.inputs, names, strict=False)
-        ),
-        notes=network.notes,
-        amp=None if trace.amp is None else str(trace.amp),
-        dtypes=tuple(sorted({spec.dtype for spec in trace.params})),
-    )
-    return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
-
-
-def _environment(trace: Trace) -> dict[str, str]:
-    environment = {
-        "archcost": __version__,
-        "conventions": CONVENTIONS,
-        "device": trace.device,
-        "python": PYTHON,
-        "torch": trace.torch_version,
-    }
-    return {**environment, "like": trace.like} if trace.device == "meta" else environment
 
 
 __all__ = ["profile", "profile_network"]

@@ -6,18 +6,21 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from archcost import units
 from archcost.choices import COUNTING
+from archcost.clock.kinds import kind_of
 from archcost.errors import OutOfMemoryError, RuleError, UsageError, find_root, first_line
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out
 from archcost.profiling.fallback import check_memory, reason_of
 from archcost.profiling.place import build_on_device, build_on_meta, choose_device, has_no_values, home_of, materialise
+from archcost.walk import Caches, Restoration, Values, run_undisturbed, walk
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Feed
     from archcost.records import Trace, WalkPlan
     from archcost.sources import Network
-    from archcost.walk import Caches
 
 
 def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace, tuple[str, ...]]:
@@ -38,8 +41,6 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
         return _trace_on_chosen(network, feed, asked, where)
     if where != "meta":
         return _walk_on(network, feed, asked, where), ()
-    from archcost.walk import Caches, Restoration
-
     caches, restoration = Caches(), Restoration()
     restoration.add(caches.put_back)
     try:
@@ -92,11 +93,6 @@ def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) 
 
 
 def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
-    import torch
-
-    from archcost.clock.kinds import kind_of
-    from archcost.walk import Values, walk
-
     device = torch.device(where)
     with kind_of(device).using(device):
         values = Values() if where == "meta" else None
@@ -119,13 +115,12 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
         }
         if where == "meta":
             how["like"] = asked.like
+            how["untouched"] = parts.network is network.given
         return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
 
 
 def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:
     """Walk a network for its memory alone."""
-    from archcost.walk import run_undisturbed
-
     trace, _ = run_undisturbed(lambda: trace_network(network, feed, asked))
     return trace
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.account import account
 from archcost.profiling.choice import run_settled
+from archcost.profiling.counting import build_report
 from archcost.profiling.feed import feed_of
 from archcost.profiling.formulas import find_registered_formulas
-from archcost.profiling.profile import build_report
 from archcost.profiling.trace import trace_network
 from archcost.records import WalkPlan
 

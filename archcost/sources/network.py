@@ -56,9 +56,9 @@ def wrap_module(value: Any) -> Network:
     Raises:
         ArgumentError: the value is anything else.
     """
-    from torch import nn
+    import torch
 
-    module = value
+    nn, module = torch.nn, value
     if not isinstance(module, nn.Module) and callable(getattr(module, "module", None)):
         module = module.module()  # torch.export.ExportedProgram
     while isinstance(module, nn.Module) and "_orig_mod" in module._modules:  # noqa: SLF001 - torch.compile's wrapper

@@ -68,6 +68,15 @@ def copy_arguments(
         ) from error
 
 
+def copy_to(tensor: torch.Tensor, device: str) -> torch.Tensor:
+    """Return a copy of a tensor on a device, apart from its graph."""
+    usual = type(tensor) is torch.Tensor and tensor.layout is torch.strided and tensor.is_contiguous()
+    if device == "meta" and usual and tensor.numel() and not tensor.is_quantized:
+        # nothing is copied there, and a walk needs torch's code for this anyway
+        return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=device)
+    return tensor.detach().to(device, copy=True)
+
+
 def move_fake(tensor: torch.Tensor, device: str) -> torch.Tensor:
     """Return a tensor like one that was made within torch's `FakeTensorMode`, on the meta device.
 

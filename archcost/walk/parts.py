@@ -86,7 +86,10 @@ class Parts:
     @property
     def on_meta(self) -> bool:
         """Whether every tensor, including plain attributes, is on the meta device, and none is fake."""
-        return all([tensor.is_meta for tensor in self._tensors]) and not self.is_fake  # noqa: C419 - quicker
+        for tensor in self._tensors:
+            if not tensor.is_meta or (type(tensor) not in PLAIN_TENSORS and is_fake(tensor)):
+                return False
+        return True
 
     @property
     def is_fake(self) -> bool:

@@ -40,14 +40,21 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
     """
     attributes = parts.attributes
     parameters = [parameter for _, parameter, _ in parts.parameters]
-    held = {id(t): t for t in (*parameters, *[buffer.tensor for buffer in parts.buffers], *attributes.tensors)}
-    tensors = [tensor for tensor in held.values() if not tensor.is_inference()]
-    restoration.add(partial(_put_versions_back, [(tensor, tensor._version) for tensor in tensors]))
-    restoration.add(partial(_put_learning_back, [(tensor, tensor.requires_grad) for tensor in held.values()]))
-    values = [(t, t.detach().clone()) for t in held.values() if not t.is_meta and not isinstance(t, nn.Parameter)]
-    restoration.add(partial(_put_values_back, values))
-    random = [(generator, generator.get_state()) for generator in attributes.generators]
-    restoration.add(partial(_put_random_states_back, random))
+    held = {id(t): t for t in (*parameters, *[buffer for _, buffer, _ in parts.buffers], *attributes.tensors)}
+    versions, learning, values = [], [], []
+    for tensor in held.values():
+        if not tensor.is_inference():
+            versions.append((tensor, tensor._version))
+        learning.append((tensor, tensor.requires_grad))
+        if not tensor.is_meta and not isinstance(tensor, nn.Parameter):
+            values.append((tensor, tensor.detach().clone()))
+    restoration.add(partial(_put_versions_back, versions))
+    restoration.add(partial(_put_learning_back, learning))
+    if values:
+        restoration.add(partial(_put_values_back, values))
+    if attributes.generators:
+        random = [(generator, generator.get_state()) for generator in attributes.generators]
+        restoration.add(partial(_put_random_states_back, random))
     contents = [(container, contents_of(container)) for container in attributes.filled]
     restoration.add(partial(_put_contents_back, attributes.empty, contents))
     restoration.add(partial(_put_tables_back, attributes.tables))
@@ -76,7 +83,8 @@ def _put_random_states_back(states: list[tuple[torch.Generator, torch.Tensor]]) 
 
 def _put_versions_back(tensors: list[tuple[torch.Tensor, int]]) -> None:
     for tensor, version in tensors:
-        set_version(tensor, version)
+        if tensor._version != version:
+            set_version(tensor, version)
 
 
 def _put_learning_back(tensors: list[tuple[torch.Tensor, bool]]) -> None:

@@ -32,9 +32,11 @@ HOOKS = tuple(
     for name, table in vars(torch_module).items()
     if name.startswith("_global_") and isinstance(table, OrderedDict)
 )
+NO_HOOKS: list[list[Any]] = [[] for _ in HOOKS]
 AUTOCASTS = tuple(torch._C._autocast_supported_devices())
 # the hooks, the random state and the garbage collector are shared by the process: one walk at a time
 _turn = threading.RLock()
+_at_start: list[tuple[object, ...]] = []  # the random state when the action began, until it is read again
 
 
 @never_compile
@@ -69,21 +71,35 @@ def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) ->
 
 def _keep_random_state(restoration: Restoration) -> None:
     """Add steps that restore the random state of torch (CPU and CUDA), Python and, if loaded, numpy."""
-    restoration.add(partial(random.setstate, random.getstate()))
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        restoration.add(partial(numpy_random.set_state, numpy_random.get_state()))
+    python, numpy = _read_random_state()
+    restoration.add(partial(random.setstate, python))
+    if numpy:
+        restoration.add(partial(sys.modules["numpy.random"].set_state, numpy))
+    _at_start[:] = [_as_drawn(python, numpy)]
+    restoration.add(_at_start.clear)
     restoration.add(partial(torch.set_rng_state, torch.get_rng_state()))
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for index in range(torch.cuda.device_count()):
             restoration.add(partial(torch.cuda.set_rng_state, torch.cuda.get_rng_state(index), index))
 
 
-def read_drawn() -> tuple[object, ...]:
-    """Return the random state of Python and numpy, which changes with each drawn number."""
+def read_drawn(*, untouched: bool = False) -> tuple[object, ...]:
+    """Return the random state of Python and numpy, which changes with each drawn number.
+
+    If the action has so far run none of the network's code, it is `untouched`, and the state is known from its start.
+    """
+    found = _at_start.pop() if _at_start else None
+    return found if untouched and found is not None else _as_drawn(*_read_random_state())
+
+
+def _read_random_state() -> tuple[Any, Any]:
     numpy_random = sys.modules.get("numpy.random")
-    drawn = () if numpy_random is None else numpy_random.get_state()
-    return random.getstate(), *[part.tobytes() if hasattr(part, "tobytes") else part for part in drawn]
+    return random.getstate(), () if numpy_random is None else numpy_random.get_state()
+
+
+def _as_drawn(python: object, numpy: Any) -> tuple[object, ...]:
+    """Return a random state as a tuple whose items can be compared."""
+    return python, *[part.tobytes() if hasattr(part, "tobytes") else part for part in numpy]
 
 
 def _refuse_transforms() -> None:
@@ -103,6 +119,8 @@ def _refuse_transforms() -> None:
 
 def _traces_fakes() -> bool:
     """Whether torch writes down what runs on fake tensors, for which it replaces operators by kernels of its own."""
+    if not torch._C._len_torch_dispatch_stack():  # almost always; it counts torch's own modes, too
+        return False
     keys = (torch._C._TorchDispatchModeKey.PROXY, torch._C._TorchDispatchModeKey.FAKE)
     return all(torch._C._get_dispatch_mode(key) is not None for key in keys)
 
@@ -110,8 +128,9 @@ def _traces_fakes() -> bool:
 def _traces_symbols() -> bool:
     """Whether torch.fx replaces the calls of modules by nodes of a graph; make_fx, which runs them, has a mode."""
     tracer: Any = sys.modules.get("torch.fx._symbolic_trace")
-    proxies = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY)
-    return tracer is not None and tracer.is_fx_symbolic_tracing() and proxies is None
+    if tracer is None or not tracer.is_fx_symbolic_tracing():
+        return False
+    return torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY) is None
 
 
 class _Setting(NamedTuple):
@@ -127,15 +146,27 @@ class _Setting(NamedTuple):
 
 
 def _set_modes_aside(restoration: Restoration) -> None:
-    before = [(setting, setting.read()) for setting in SETTINGS]
-    for setting, value in before:
-        restoration.add(partial(setting.put_back, value))
-    for setting, value in before:
-        if setting.within is not None and (within := setting.within(value)) != value:
-            setting.write(within)
+    before = _read_settings()
+    restoration.add(partial(_put_settings_back, before))
+    for (_, write, convert), value in zip(SETTINGS, before, strict=True):
+        if convert is not None and (within := convert(value)) != value:
+            write(within)
     normal = torch._C._InferenceMode(False)  # noqa: FBT003 - also restores the dispatcher's keys
     restoration.add(partial(normal.__exit__, None, None, None))
     normal.__enter__()  # type: ignore[no-untyped-call]
+
+
+def _read_settings() -> list[Any]:
+    return [read() for read, _, _ in SETTINGS]
+
+
+def _put_settings_back(before: list[Any]) -> None:
+    if _read_settings() == before:  # almost always
+        return
+    steps = Restoration()  # all of them run, even if one fails
+    for setting, value in zip(SETTINGS, before, strict=True):
+        steps.add(partial(setting.put_back, value))
+    steps.put_back()
 
 
 def _leave_modes() -> None:
@@ -145,7 +176,8 @@ def _leave_modes() -> None:
 
 
 def _dispatch_modes() -> list[Any]:
-    return [torch._C._get_dispatch_stack_at(i) for i in range(torch._C._len_torch_dispatch_stack())]
+    count = torch._C._len_torch_dispatch_stack()
+    return [torch._C._get_dispatch_stack_at(i) for i in range(count)] if count else []
 
 
 def _set_dispatch_modes(modes: list[Any]) -> None:
@@ -156,7 +188,8 @@ def _set_dispatch_modes(modes: list[Any]) -> None:
 
 
 def _function_modes() -> list[Any]:
-    return [torch._C._get_function_stack_at(i) for i in range(torch._C._len_torch_function_stack())]
+    count = torch._C._len_torch_function_stack()
+    return [torch._C._get_function_stack_at(i) for i in range(count)] if count else []
 
 
 def _set_function_modes(modes: list[Any]) -> None:
@@ -168,7 +201,7 @@ def _set_function_modes(modes: list[Any]) -> None:
 
 def _default_devices(modes: list[Any]) -> list[Any]:
     """Return the modes of the user's default device; a walk's own devices are subclasses."""
-    return [mode for mode in modes if type(mode) is _device.DeviceContext]
+    return [mode for mode in modes if type(mode) is _device.DeviceContext] if modes else modes
 
 
 def _saving_hooks() -> Any:
@@ -184,29 +217,29 @@ def _set_saving_hooks(hooks: Any) -> None:
 def _autocast() -> Any:
     nesting = torch.autocast_increment_nesting() - 1
     torch.autocast_decrement_nesting()
-    kinds = [(torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in AUTOCASTS]
-    return nesting, torch.is_autocast_cache_enabled(), kinds
+    enabled, dtypes = [*map(torch.is_autocast_enabled, AUTOCASTS)], [*map(torch.get_autocast_dtype, AUTOCASTS)]
+    return nesting, torch.is_autocast_cache_enabled(), enabled, dtypes
 
 
 def _set_autocast(state: Any) -> None:
-    nesting, cache, kinds = state
+    nesting, cache, *kinds = state
     while (now := torch.autocast_increment_nesting()) <= nesting:
         pass
     for _ in range(now - nesting):
         torch.autocast_decrement_nesting()
     torch.set_autocast_cache_enabled(cache)
-    for kind, (enabled, dtype) in zip(AUTOCASTS, kinds, strict=True):
+    for kind, enabled, dtype in zip(AUTOCASTS, *kinds, strict=True):
         torch.set_autocast_enabled(kind, enabled)
         torch.set_autocast_dtype(kind, dtype)
     torch.clear_autocast_cache()
 
 
 def _without_autocast(state: Any) -> Any:
-    return 0, True, [(False, dtype) for _, dtype in state[2]]
+    return 0, True, [False] * len(AUTOCASTS), state[3]
 
 
 def _flags() -> Any:
-    return [getattr(_python_dispatch, name) for name in FLAGS]
+    return [*map(vars(_python_dispatch).get, FLAGS)]
 
 
 def _set_flags(values: Any) -> None:
@@ -215,7 +248,7 @@ def _set_flags(values: Any) -> None:
 
 
 def _hooks() -> Any:
-    return [list(table.items()) for table in HOOKS]
+    return [list(table.items()) for table in HOOKS] if any(HOOKS) else NO_HOOKS
 
 
 def _set_hooks(before: Any) -> None:

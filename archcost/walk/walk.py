@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, nullcontext
+import operator
+from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from archcost.walk.parts import Named
     from archcost.walk.values import Values
 
+NO_CONTEXT = nullcontext()
 # frames in these folders are not the user's
 TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
 
@@ -59,6 +61,7 @@ def walk(
     values: Values | None = None,
     lines: bool = False,
     checkpoint: Sequence[str] = (),
+    untouched: bool = False,
 ) -> Trace:
     """Run a network once on its device and return the recorded trace.
 
@@ -78,6 +81,7 @@ def walk(
         values: the known values of the arguments and the network's buffers, for a walk on the meta device.
         lines: record the source line of each operator of the forward pass.
         checkpoint: paths of modules to recompute in the backward pass.
+        untouched: whether none of the network's code has run since `run_undisturbed` began.
 
     Raises:
         ArgumentError: a pattern of the training matches no parameter, or torch's autocast on the network's device does
@@ -90,7 +94,7 @@ def walk(
     with restoration, restoration, Eager():
         if restore:
             keep_network(parts, restoration)
-        walking = _Walk(parts, training, restoration, values, lines=lines)
+        walking = _Walk(parts, training, restoration, values, lines=lines, untouched=untouched)
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
@@ -119,8 +123,10 @@ class _Walk:
         values: Values | None,
         *,
         lines: bool,
+        untouched: bool,
     ) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
+        self.untouched = untouched
         self.specs = module_specs(parts)
         self.recorder = Recorder(training=training is not None, values=values, lines=lines)
         self.restoration = restoration
@@ -162,11 +168,10 @@ class _Walk:
         """Run the network, and train it for one step if requested."""
         parameters = [named.tensor for named in self.parts.parameters]
         step = None if self.training is None else TrainingStep(self.training, parameters, self.like)
-        with ExitStack() as around:
-            around.enter_context(_layer_named(self.network, self.specs, self.recorder))
-            if self.autocast is not None:
-                around.enter_context(self.autocast.ready())
-            with nullcontext() if self.autocast is None else self.autocast.active():
+        autocast = self.autocast
+        ready = NO_CONTEXT if autocast is None else autocast.ready()
+        with _layer_named(self.network, self.specs, self.recorder), ready:
+            with NO_CONTEXT if autocast is None else autocast.active():
                 result = self._forward()
                 if step is not None:
                     take_loss(self.recorder, step, find_tensors(result) or tensors_within(result))
@@ -175,7 +180,7 @@ class _Walk:
                 set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
                 if self.elsewhere is not None:  # checkpointing recomputes parts of the forward
                     follow_again(self.elsewhere, self.restoration)
-                with nullcontext() if self.elsewhere is None else self.elsewhere:
+                with self.elsewhere or NO_CONTEXT:
                     take_step(self.recorder, step)
         self.held += [result, step]
 
@@ -185,15 +190,17 @@ class _Walk:
         if self.elsewhere is not None:
             accept_meta(self.restoration)
         self.scopes = scopes = Scopes(self.specs, recorder, self.elsewhere)
-        with scopes, ExitStack() as around:
-            around.enter_context(torch.set_grad_enabled(self.training is not None))
-            for context in (self.elsewhere, recorder, self.saving):
-                if context is not None:
-                    around.enter_context(context)
-            drawn = read_drawn()
+        with (
+            scopes,
+            torch.set_grad_enabled(self.training is not None),
+            self.elsewhere or NO_CONTEXT,
+            recorder,
+            self.saving or NO_CONTEXT,
+        ):
+            drawn = read_drawn(untouched=self.untouched)
             result = self.network(*self.args, **self.kwargs)
             # Python's state comes first; numpy may have been imported in between
-            if any(was != now for was, now in zip(drawn, read_drawn(), strict=False)):
+            if any(map(operator.ne, drawn, read_drawn())):
                 recorder.notes.add(CHANCE)
         self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
         self.saved = () if self.saving is None else self.saving.kept()

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from archcost.walk import Parts, meta_copy
+from archcost.walk.arguments import copy_to
 
 
 class Tied(nn.Module):
@@ -85,3 +86,28 @@ def test_the_attributes_are_those_of_a_deep_copy(layer):
     for name, value in deep.__dict__.items():
         if not isinstance(value, dict | list):
             assert copied.__dict__[name] == value
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.ones(2, 3),
+        torch.ones(5, 4)[1:3],
+        torch.ones(2, 3, requires_grad=True) * 2,
+        torch.ones(3).expand(2, 3),
+        torch.ones(0, 3),
+        torch.ones(4).as_strided((4, 1), (1, 9)),
+        torch.ones(2, 3, 4, 4).to(memory_format=torch.channels_last),
+        torch.ones(2, dtype=torch.complex64).conj(),
+        torch.ones(2, dtype=torch.complex64).conj().imag,
+        torch.ones(3, 3).to_sparse(),
+        nn.Parameter(torch.ones(2)),
+    ],
+)
+def test_an_argument_is_copied_to_meta_as_torch_copies_it(tensor):
+    def facts(copied):
+        storage = () if copied.is_sparse else (copied.stride(), copied.untyped_storage().nbytes())
+        flags = copied.requires_grad, copied.is_leaf, copied.is_conj(), copied.is_neg()
+        return type(copied), copied.shape, copied.dtype, copied.device, copied.layout, flags, storage
+
+    assert facts(copy_to(tensor, "meta")) == facts(tensor.detach().to("meta", copy=True))

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 import archcost
 from archcost.errors import WalkError
+from archcost.walk import run_undisturbed, walk
 
 DEVICES = ("meta", "cpu")
 
@@ -71,6 +72,19 @@ def test_layers_that_are_dropped_at_random_are_said(draw):
     assert any("depends on random numbers" in warning for warning in training.warnings)
     assert training.totals.macs == 3 * 2 * 4 * 4
     assert archcost.profile(Skipped(draw), torch.ones(2, 4)).warnings == ()
+
+
+def test_numbers_drawn_before_a_walk_are_not_its_own():
+    network, x = Skipped(random.random).to("meta"), torch.ones(2, 4, device="meta")
+
+    def walk_twice():
+        return [walk(network, (x,), mode=mode, untouched=True).notes for mode in ("train", "eval")]
+
+    drawn, calm = run_undisturbed(walk_twice)
+    assert any("depends on random numbers" in note for note in drawn)
+    assert calm == ()
+    assert any("depends on random numbers" in note for note in archcost.profile(network, x, mode="train").warnings)
+    assert archcost.profile(network, x).warnings == ()
 
 
 @pytest.mark.parametrize("device", DEVICES)
