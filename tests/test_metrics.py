@@ -21,12 +21,7 @@ PLACES = {
         ("    macts: int = 0\n", "    gadgets: int | None = None\n"),
         ("    optimizer_state_bytes: int | None = None\n", "    gadgets: int | None = None\n"),
     ],
-    "account/layers.py": [
-        (
-            '        "depth": [row_depth(row, flow) for row in rows],\n',
-            '        "gadgets": [7 * len(row.ops) for row in rows],\n',
-        )
-    ],
+    "account/layers.py": [("        macts,\n", "        7 * len(row.ops),\n")],
     "metrics.py": [
         (
             "_ALL = (\n",
