@@ -16,7 +16,6 @@ which dimension's index belong to it.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -225,7 +224,6 @@ def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequen
     return tuple(extents)
 
 
-@lru_cache(maxsize=256)
 def _list_moves(window: Slides) -> list[Move]:
     moves: list[Move] = []
     for kernel, stride, padding, dilation in zip(*window[:4], strict=True):

@@ -239,7 +239,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         values, answer = self.values, None
         if values is None or (inputs and not values.real and not schema.of_unknown) or self.phase == "step":
             answer = repeats.find(form)  # no value is known or needed
-            result = answer.repeat(args) if answer is not None else shapes.run(func, args, kwargs)
+            result = shapes.by_rule(func, args, kwargs) if answer is None else answer.repeat(args)
+            if result is NotImplemented:
+                form[0] = 0
+                result = func(*args, **kwargs)
         else:
             form[0] = 0
             result = answers.run(values, func, args, kwargs, (inputs, written))
@@ -257,8 +260,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         call = index, order, schema.op, described, tuple(inputs), outputs, changed, module, self.phase, forward_of
         self.ops.append(tuple.__new__(OpCall, call))  # bypasses a slow constructor: see `storages`
         if answer is None and form[0]:
-            in_place = len(written) == 1 and result is written[0] is args[0]
-            repeats.learn(form, result, [self.storages.filled(spec) for spec in outputs], in_place=in_place)
+            in_place = len(written) == 1 and result is written[0] is (args[0] if args else None)
+            if in_place or not written:
+                made = [self.storages.filled(spec) for spec in outputs]
+                repeats.learn(form, result, made, in_place=in_place)
         return result
 
     def _link(self) -> int | None:

@@ -2,8 +2,8 @@
 
 The form of a call is its operator, the forms of its tensors (offset, shape, strides, dtype) and its other arguments. A
 network repeats its layers, and a remembered answer takes far fewer calls of torch than a shape rule and the description
-of its results. Only operators with a shape rule are remembered; they allocate their results, or return their first
-argument.
+of its results. Only answers of shape rules are remembered, where an operator allocates its results or changes its first
+argument: for them the forms decide, and it makes no difference whether a number is 1 or 1.0.
 """
 
 from __future__ import annotations
@@ -72,11 +72,12 @@ def learn(call: Call, result: Any, made: list[Storage | None], *, in_place: bool
     """
     if call[0] not in REMEMBERED:
         return
-    alone = isinstance(result, torch.Tensor)
+    results = (result,) if isinstance(result, torch.Tensor) else result
     if in_place:
         answer = FIRST
-    elif None not in made and len(made) == (1 if alone else len(result)):
-        answer = Answer(tuple([_describe(storage) for storage in made if storage is not None]), alone)
+    elif isinstance(results, tuple) and len(made) == len(results) and None not in made:
+        new = tuple([_describe(storage) for storage in made if storage is not None])
+        answer = Answer(new, alone=result is not results)
     else:
         return
     if len(ANSWERS) >= MOST:

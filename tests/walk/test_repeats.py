@@ -89,6 +89,23 @@ def test_a_form_includes_the_place_in_memory(answers, view):
     assert archcost.profile(Viewed(), x).to_json() == known
 
 
+@pytest.mark.parametrize(
+    "function", [lambda x, low: x.clamp(low, 3), lambda x, low: torch.nn.functional.pad(x, (1, 1), value=low)]
+)
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float32])
+def test_a_whole_number_and_its_float_may_give_other_dtypes(answers, function, dtype):
+    class Two(nn.Module):
+        def forward(self, x):
+            results = function(x, 1), function(x, 1.0)
+            assert [each.dtype for each in results] == expected
+            return results
+
+    x = torch.zeros(2, 3, dtype=dtype)
+    expected = [function(x, 1).dtype, function(x, 1.0).dtype]
+    for _ in range(2):
+        archcost.profile(Two(), x, device="meta")
+
+
 def test_old_answers_are_forgotten(answers, monkeypatch):
     monkeypatch.setattr(repeats, "MOST", 5)
     archcost.profile("mobilenet_v2")

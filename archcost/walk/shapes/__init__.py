@@ -7,5 +7,10 @@ Check mode compares each result with torch's own kernel; the tests use it over t
 ARCHCOST_CHECK_SHAPES=1 in the environment turns it on for a process and its child processes.
 """
 
-from archcost.walk.shapes.run import check_answers as check_answers, is_checking as is_checking, run as run
+from archcost.walk.shapes.run import (
+    by_rule as by_rule,
+    check_answers as check_answers,
+    is_checking as is_checking,
+    run as run,
+)
 from archcost.walk.shapes.table import SHAPES as SHAPES

@@ -76,14 +76,20 @@ def is_checking() -> bool:
 
 def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return an operator's result: on the meta device by a rule if one applies, else by torch."""
+    result = by_rule(func, args, kwargs)
+    return func(*args, **kwargs) if result is NotImplemented else result
+
+
+def by_rule(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return an operator's result by a rule; NotImplemented if none applies."""
     rule = RULES.get(id(func))
-    if rule is not None and on_meta(args):
-        result = rule(*args, **kwargs)
-        if result is not NotImplemented:
-            for check in _checks:
-                check(func, args, kwargs, result)
-            return result
-    return func(*args, **kwargs)
+    if rule is None or not on_meta(args):
+        return NotImplemented
+    result = rule(*args, **kwargs)
+    if result is not NotImplemented:
+        for check in _checks:
+            check(func, args, kwargs, result)
+    return result
 
 
 def on_meta(arguments: tuple[Any, ...]) -> bool:
