@@ -25,10 +25,10 @@ def measure_ceilings(
 
 def measure_ceiling(device: str, keep: None, options: Mapping[str, Any]) -> Ceiling | Failure:
     """Measure a device of this machine and save its roof for `--time`; return a `Failure` on error."""
-    from archcost.clock import regime
     from archcost.clock.conditions import state
     from archcost.clock.devices import clock_of, device_of
     from archcost.clock.nvml import Nvml
+    from archcost.clock.regime import regime
     from archcost.clock.roofs import all_dtypes, cache_file, roof_of
     from archcost.errors import ArchcostError
     from archcost.records import TimingPlan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from archcost.clock import autocast
+from archcost.clock.regime import autocast
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.modes import set_mode
 from archcost.walk.tensors import find_tensors

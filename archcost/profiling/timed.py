@@ -14,10 +14,10 @@ import torch
 
 from archcost.account import account
 from archcost.account.memory import CUDA_BLOCK
-from archcost.clock import Job, check_dtype, measure, regime
 from archcost.clock.devices import clock_of, device_of
 from archcost.clock.kinds import kind_of
-from archcost.clock.regime import AMP
+from archcost.clock.measure import Job, measure
+from archcost.clock.regime import AMP, check_dtype, regime
 from archcost.clock.roofs import roof_of
 from archcost.clock.workspaces import keep_workspace
 from archcost.errors import ClockError, first_line

@@ -46,9 +46,9 @@ def _try_apart(spec: str, inputs: tuple[InputSpec, ...], plan: TimingPlan) -> st
 
 def try_capture(asked: str) -> str | None:
     """Capture a network in a worker; return the reason if that fails."""
-    from archcost.clock import regime
     from archcost.clock.devices import clock_of, device_of
     from archcost.clock.kinds import kind_of
+    from archcost.clock.regime import regime
     from archcost.profiling.feed import Feed
     from archcost.profiling.form import make_inputs, make_module
     from archcost.profiling.iteration import make_iteration

@@ -8,8 +8,8 @@ from clock.jobs import job_of
 from clock.virtual_cuda import Driver, Kernel, VirtualCuda
 from torch import nn
 
-from archcost.clock import measure
 from archcost.clock.cuda import CudaClock
+from archcost.clock.measure import measure
 from archcost.records import TimingPlan
 from benchmarks.gpu_questions import (
     Answer,

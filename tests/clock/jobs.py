@@ -4,7 +4,7 @@ import torch
 from clock.fake_clock import ONES
 
 from archcost.account import account
-from archcost.clock import Job
+from archcost.clock.measure import Job
 from archcost.walk import walk
 from archcost.walk.parts import Parts
 from archcost.walk.scopes import module_specs

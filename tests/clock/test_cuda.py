@@ -12,8 +12,9 @@ from clock.virtual_cuda import Driver, Kernel, VirtualCuda
 from render import samples
 from torch import nn
 
-from archcost.clock import measure, regime
 from archcost.clock.cuda import CudaClock
+from archcost.clock.measure import measure
+from archcost.clock.regime import regime
 from archcost.errors import ClockError
 from archcost.records import TimingPlan
 from archcost.render.timing import build_rows_table, list_remarks, spell_conditions

@@ -9,7 +9,7 @@ from clock.jobs import job_of
 from torch import nn
 from torch.nn.modules import module as torch_module
 
-from archcost.clock import measure
+from archcost.clock.measure import measure
 from archcost.records import TimingPlan
 
 CPU = torch.device("cpu")

@@ -10,7 +10,8 @@ import torch
 from clock.fake_clock import FakeClock, Work
 from clock.jobs import job_of
 
-from archcost.clock import measure, neighbours
+from archcost.clock import neighbours
+from archcost.clock.measure import measure
 from archcost.clock.neighbours import Process, describe_busiest, list_processes
 from archcost.records import DeviceState, TimingPlan
 
