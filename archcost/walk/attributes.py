@@ -56,8 +56,8 @@ class Attributes(NamedTuple):
 
     `tables` are the modules' attribute dictionaries, each with its names, its tables of hooks if all are empty, and its
     other values. `filled` are the non-empty containers in attributes, at any depth; objects of the user's own classes
-    count as containers of their attributes. `tensors`, `generators` (of random numbers) and
-    `scripted` (C++ objects, as packed weights are) are those in attributes, at any depth.
+    count as containers of their attributes. `tensors`, `generators` (of random numbers) and `scripted` (C++ objects, as
+    packed weights are) are those in attributes, at any depth.
     """
 
     tables: list[tuple[dict[str, Any], list[str], list[Any], list[Any]]]

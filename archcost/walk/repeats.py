@@ -36,7 +36,10 @@ class New(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The results of a call: new tensors, or its first argument if there are none; `alone` if it returns no tuple."""
+    """What a call returns: the tensors in `new`, or its first argument if `new` is empty.
+
+    With `alone` it returns one tensor instead of a tuple.
+    """
 
     new: tuple[New, ...]
     alone: bool
@@ -52,8 +55,9 @@ class Answer(NamedTuple):
 
 
 FIRST = Answer((), alone=True)
-Call: TypeAlias = list[Any]  # the id of the operator, or 0 if its arguments have no form; then everything else
-ANSWERS: dict[tuple[Any, ...], Answer] = {}  # of this process, on the meta device
+# the operator's id, or 0 if archcost cannot remember the call; then whether the call follows the CPU, and its arguments
+Call: TypeAlias = list[Any]
+ANSWERS: dict[tuple[Any, ...], Answer] = {}
 
 
 def find(call: Call) -> Answer | None:

@@ -89,8 +89,10 @@ class Storages:
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
         self._dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
         self._kept: list[Any] = []
+        self._located: int | None = None  # the address of the storage that was located last, if its tensor owns it
         self._latest: Callable[[], torch.Tensor | None] = _nothing  # the tensor that an operator returned last
         self._latest_spec: Any = None
+        self._latest_address: int | None = None  # of its storage, if the operator allocated it
         self._known: dict[int, Any] = {}
         self._known_numbers: dict[int, Any] = {}
         self.unregistered: list[weakref.ref[torch.Tensor]] = []  # trainable, but not parameters of the network
@@ -119,7 +121,10 @@ class Storages:
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor in its current state; a new storage is registered with `kind`."""
-        if self._latest() is tensor:  # most tensors are described again by the next operator, and by their module
+        # The next operator and the module describe most results again. No view of a new storage exists before another
+        # operator runs, so only `tensor.data = other` could have changed the result, and that changes the address.
+        known = self._latest_address is not None and self._latest() is tensor
+        if known and tensor.untyped_storage()._cdata == self._latest_address:
             return self._latest_spec  # type: ignore[no-any-return]
         storage, place = self._locate(tensor, kind)
         if storage.place == place:  # almost always
@@ -188,6 +193,7 @@ class Storages:
         storage.spec = spec = _spec(tensor, storage.number, place, (by,))
         if by >= 0:
             self._latest, self._latest_spec = weakref.ref(tensor), spec
+            self._latest_address = self._located if by == storage.born else None
         return spec
 
     def _locate(self, tensor: torch.Tensor, kind: str) -> tuple[Storage, Any]:
@@ -197,11 +203,12 @@ class Storages:
         try:
             plain = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError) as error:
+            self._located = None
             storage = self._find_hidden(tensor, kind, error)
             if tensor.layout is not torch.strided:
                 return storage, (0, tensor.shape, None, tensor.dtype)
         else:
-            address = plain._cdata
+            self._located = address = plain._cdata
             storage = self._alive.get(address) or self._new(tensor, plain, address, kind)
         return storage, (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
 
@@ -240,7 +247,8 @@ class Storages:
         """Describe a new tensor that operator `by` has just returned, from what is known of its form."""
         plain, (place, shape, nbytes, itemsize, dtype) = tensor.untyped_storage(), new
         storage = Storage(len(self._seen), nbytes, itemsize, "fresh", by, meta=True)
-        self._register(storage, plain, plain._cdata)
+        self._latest_address = address = plain._cdata
+        self._register(storage, plain, address)
         storage.place = place
         # bypasses a slow constructor: see `_spec`
         storage.spec = spec = tuple.__new__(TensorSpec, (shape, dtype, storage.number, 0, nbytes, (by,), None))

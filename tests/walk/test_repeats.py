@@ -100,7 +100,7 @@ def test_a_whole_number_and_its_float_may_give_other_dtypes(answers, function, d
             assert [each.dtype for each in results] == expected
             return results
 
-    x = torch.zeros(2, 3, dtype=dtype)
+    x = torch.zeros(2, 3, dtype=dtype, device="meta")
     expected = [function(x, 1).dtype, function(x, 1.0).dtype]
     for _ in range(2):
         archcost.profile(Two(), x, device="meta")

@@ -284,3 +284,26 @@ def test_a_walk_leaves_no_garbage_behind(device):
         assert gc.collect() < 100
     finally:
         gc.enable()
+
+
+class Replaced(nn.Module):
+    def __init__(self, in_place):
+        super().__init__()
+        self.linear, self.in_place = nn.Linear(8, 8), in_place
+        self.register_buffer("other", torch.zeros(2, 4))
+
+    def forward(self, x):
+        x = self.linear(x)
+        if self.in_place:
+            x.relu_()
+        x.data = self.other
+        return torch.tanh(x)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_result_whose_data_is_replaced_is_described_anew(in_place):
+    """The tanh reads the 2 x 4 float32 of the buffer, not the 2 x 8 that the linear layer has returned."""
+    report = archcost.profile(Replaced(in_place), torch.zeros(2, 8))
+
+    assert (report.layers[-1].name, report.layers[-1].inputs, report.layers[-1].read_bytes) == ("tanh", ((2, 4),), 32)
+    assert report.layers[-1].buffers == 8
