@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
+from operator import attrgetter, methodcaller
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from archcost.records import Trace
     from archcost.rules import Rule
 
+get_args, get_causal = attrgetter("args"), methodcaller("get", "is_causal")
+get_path, get_path_and_kind = attrgetter("path"), attrgetter("path", "kind")
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
 
 
@@ -59,8 +62,8 @@ class _Account:
 
     def costs(self) -> Costs:
         trace, passes = self.trace, self.passes
-        owned, elsewhere = parameters_of(passes.rows, trace, passes.row_of, passes.kinds.weights())
-        kinds = {spec.path: spec.kind for spec in trace.modules}
+        owned, elsewhere = parameters_of(passes.rows, trace, passes.held, passes.row_of, passes.kinds.weights())
+        kinds = dict(map(get_path_and_kind, trace.modules))
         operators, uncovered = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)
         for path, sums in elsewhere.items():
@@ -81,7 +84,7 @@ class _Account:
     def _describe_idle(self, path: str, kinds: Mapping[str, str], sums: Owned) -> Layer:
         """Return the row of a module that never ran: it has no costs apart from its parameters."""
         trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.passes.trains else None)
-        costs = dict.fromkeys(SUMS, 0) | trained | asdict(sums)
+        costs = dict.fromkeys(SUMS, 0) | trained | sums._asdict()
         kind = kinds.get(path, "Module")
         return Layer(name=path, call=None, kind=kind, module=path, inputs=(), outputs=(), role="other", **costs)
 
@@ -90,10 +93,10 @@ class _Account:
 
         First the leaves whose parameters no operator read, then the other modules, if a module inside them was called.
         """
-        trace, called = self.trace, {call.path for call in self.trace.calls}
-        idle = [spec for spec in trace.modules if spec.path not in called]
-        if not idle:  # usually
+        trace, called = self.trace, set(map(get_path, self.trace.calls))
+        if called.issuperset(map(get_path, trace.modules)):  # usually
             return (), ()
+        idle = [spec for spec in trace.modules if spec.path not in called]
         leaves = [spec.path for spec in idle if spec.leaf]
         if leaves:
             read = {tensor.module for tensor in trace.params if tensor.storage in self.passes.read}
@@ -103,7 +106,7 @@ class _Account:
         return tuple(leaves), tuple(lists)
 
     def _warnings(self) -> tuple[str, ...]:
-        causal = sum([bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward"])
+        causal = sum(map(bool, map(get_causal, map(get_args, self.trace.forward))))
         if not causal:
             return ()
         return (f"attention with a causal mask is counted dense (calls: {causal})",)
@@ -115,7 +118,7 @@ class _Account:
             for source in spec.sources:
                 if source >= 0:
                     depth = max(depth, self.passes.flow.depths[source])
-                    field = field or self.passes.fields[source]
+                    field = field or self.passes.fields.get(source)
         return Totals(
             **add_up(layers),
             gradient_bytes=memory.bytes_of_kind(trace, "gradient") if trains else None,

@@ -2,62 +2,64 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.errors import RuleError
 from archcost.records import OperatorCosts
 from archcost.rules import Work, find
-from archcost.rules.work import Contracts, Slides, Unknown
+from archcost.rules.work import Contracts, Sight, Slides, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.records import OpCall, Trace
-    from archcost.rules import Rule, Sight
+    from archcost.rules import Rule
 
 UNCOUNTED: tuple[Work, Sight] = Work(layers=0), Unknown()  # of an operator without a rule
+get_macs, get_other_ops = attrgetter("macs"), attrgetter("other_ops")
 
 
 class CountedOps:
-    """The rule, the work and the sight of each operator, and which operators are products."""
+    """The rule, the work and the sight of each operator; `products` are the numbers of those that are products."""
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
-        self._trace = trace
-        found: dict[str, Rule | None] = {}
-        self._found = found
         self.rules: list[Rule | None] = []
         self.works: list[Work] = []
         self.sights: list[Sight] = []
-        self.products: list[bool] = []
+        self.products: set[int] = set()
+        self._by_name: dict[str, tuple[Rule | None, list[Work]]] = {}  # the rule and the works of an operator
+        rules, works, sights, by_name = self.rules, self.works, self.sights, self._by_name
         for op in trace.ops:
-            if op.op not in found:
-                found[op.op] = find(op.op, more_rules)
-            rule = found[op.op]
-            self.rules.append(rule)
+            name = op.op
+            if name not in by_name:
+                by_name[name] = find(name, more_rules), []
+            rule, same = by_name[name]
             if rule is None:
                 work, sight = UNCOUNTED
             else:
-                work = _count(op, rule)
-                sight = rule.sees(op) if callable(rule.sees) else rule.sees
-            self.works.append(work)
-            self.sights.append(sight)
-            self.products.append(
-                bool(work.macs) or isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)
-            )
+                try:
+                    work = rule.count(op)
+                except Exception as error:
+                    raise RuleError(_explain(rule, op, error)) from error
+                if not isinstance(work, Work):
+                    raise RuleError(f"the rule {rule.origin} for {name} must return archcost.Work, not {work!r}")
+                sees = rule.sees
+                sight = sees if isinstance(sees, Sight) else sees(op)
+            rules.append(rule)
+            works.append(work)
+            same.append(work)
+            sights.append(sight)
+            if work.macs or isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args):
+                self.products.add(op.index)
 
     def sum_by_operator(self) -> tuple[dict[str, OperatorCosts], dict[str, int]]:
         """Add up the work of the calls of each operator, and count the calls of each that has no rule."""
-        sums = {name: [0, 0, 0] for name in sorted(self._found)}
-        for op, work in zip(self._trace.ops, self.works, strict=True):
-            found = sums[op.op]
-            found[0] += 1
-            found[1] += work.macs
-            found[2] += work.other_ops
         costs: dict[str, OperatorCosts] = {}
         uncovered: dict[str, int] = {}
-        for name, (calls, macs, other_ops) in sums.items():
-            rule = self._found[name]
+        for name, (rule, works) in sorted(self._by_name.items()):
+            calls, macs, other_ops = len(works), sum(map(get_macs, works)), sum(map(get_other_ops, works))
             why = None if rule is None else rule.why
             costs[name] = OperatorCosts(calls=calls, macs=macs, other_ops=other_ops, covered=rule is not None, why=why)
             if rule is None:
@@ -65,12 +67,6 @@ class CountedOps:
         return costs, uncovered
 
 
-def _count(op: OpCall, rule: Rule) -> Work:
-    try:
-        work = rule.count(op)
-    except Exception as error:
-        shapes = ", ".join(units.shape(spec.shape) for spec in op.inputs)
-        raise RuleError(f"the rule {rule.origin} failed on {op.op} with inputs {shapes}: {error!r}") from error
-    if not isinstance(work, Work):
-        raise RuleError(f"the rule {rule.origin} for {op.op} must return archcost.Work, not {work!r}")
-    return work
+def _explain(rule: Rule, op: OpCall, error: Exception) -> str:
+    shapes = ", ".join(units.shape(spec.shape) for spec in op.inputs)
+    return f"the rule {rule.origin} failed on {op.op} with inputs {shapes}: {error!r}"

@@ -2,67 +2,70 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
+from archcost.records import INPUT
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set as AbstractSet
 
     from archcost.records import OpCall, Trace
     from archcost.rules import Work
 
 Weight: TypeAlias = tuple[int, int]
+get_sources = attrgetter("sources")
 
 
 class Flow:
     """Which results depend on the network's inputs, which on parameters alone, and the depth of each result.
 
-    `from_data[i]` is true if operator i depends on the inputs, `weighted[i]` if it is a weighted layer: it multiplies
-    data with a parameter. `products` marks the operators that multiply and add, even if the batch is empty.
+    `sources[i]` are the sources of what operator i reads, in the order of its arguments. `from_data` are the sources
+    that depend on the network's inputs, and the inputs themselves. `weighted` are the operators that are weighted
+    layers: they multiply data with a parameter. `depths` has the depth of every source; `products` are the operators
+    that multiply and add, even if the batch is empty.
     """
 
     def __init__(
-        self, trace: Trace, works: Sequence[Work], products: Sequence[bool], row_of: Mapping[int, int]
+        self, trace: Trace, works: Sequence[Work], products: AbstractSet[int], row_of: Mapping[int, int]
     ) -> None:
+        self.sources = [tuple(chain.from_iterable(map(get_sources, op.inputs))) for op in trace.ops]
+        inputs = [INPUT - i for i in range(len(trace.inputs))]
+        self.from_data = from_data = set(inputs)
+        self.depths = depths = dict.fromkeys(inputs, 0)
+        self.weighted: set[int] = set()
         self._storages = trace.storages
-        self._from_weight: list[Weight | None] = []
-        self.depths: list[int] = []
-        self.weighted: list[bool] = []
-        self.from_data: list[bool] = []
-        from_data, depths = self.from_data, self.depths
+        self._from_weight: dict[int, Weight] = {}  # the results that depend on parameters alone
+        forward = len(trace.forward)
         entered: dict[tuple[int, Weight], int] = {}
         recurrent = _recurrent_weights(trace)
-        for op, work, product in zip(trace.ops, works, products, strict=True):
-            below, data = 0, False
-            for spec in op.inputs:
-                for source in spec.sources:
-                    if source < 0:
-                        data = True
-                        continue
-                    data = data or from_data[source]
-                    below = max(below, depths[source])
-            depth, weighted, from_weight = below, False, None
-            if not data:
-                weights = self._weights(op)
-                from_weight = weights[0] if weights else None
-            elif product and work.layers and op.phase == "forward":
-                weights = self._weights(op)
+        for index, sources in enumerate(self.sources):
+            if from_data.isdisjoint(sources):
+                depths[index] = 0
+                weights = self._weights(trace.ops[index])
+                if weights:
+                    self._from_weight[index] = weights[0]
+                continue
+            from_data.add(index)
+            depth = max(map(depths.__getitem__, sources))
+            if index in products and index < forward and works[index].layers:
+                weights = self._weights(trace.ops[index])
                 if not recurrent.issuperset(weights):
-                    weighted = True
+                    self.weighted.add(index)
                     # The same weight again within one row is recurrence (a later time step), not another layer.
-                    first = entered.setdefault((row_of.get(op.index, -1), weights[0]), below + work.layers)
-                    depth = max(below, first)
-            from_data.append(data)
-            self._from_weight.append(from_weight)
-            depths.append(depth)
-            self.weighted.append(weighted)
+                    place = row_of.get(index, -1), weights[0]
+                    depth = max(depth, entered.setdefault(place, depth + works[index].layers))
+            depths[index] = depth
 
     def _weights(self, op: OpCall) -> list[Weight]:
         weights = []
+        storages, from_weight = self._storages, self._from_weight
         for spec in op.inputs:
-            if self._storages[spec.storage].kind == "parameter":
+            if storages[spec.storage].kind == "parameter":
                 weights.append((spec.storage, spec.offset))
-            elif spec.sources and spec.sources[-1] >= 0 and self._from_weight[spec.sources[-1]]:  # rare
-                found = [self._from_weight[source] for source in spec.sources if source >= 0]
+            elif from_weight and spec.sources and spec.sources[-1] in from_weight:  # rare
+                found = [from_weight.get(source) for source in spec.sources if source >= 0]
                 if found[0] is not None and all(found):
                     weights.append(found[0])
         return weights

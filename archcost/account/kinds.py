@@ -19,16 +19,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.account.arithmetic import combine
-from archcost.account.parameters import overlap
 from archcost.account.values import Data, Found, Made, Value, join, join_made
 from archcost.records import TensorSpec
 from archcost.rules.work import Contracts, Everything, Mixes, Slides
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Sequence, Set as AbstractSet
 
+    from archcost.account.parameters import Held
     from archcost.records import OpCall, Role, Trace
-    from archcost.rules import Rule, Sight
+    from archcost.rules import Sight
 
 ADDED = {"bias", "mask", "norm"}  # words in the names of arguments that a product does not multiply
 ADDING = ("aten.add", "aten.baddbmm")  # products that add their first argument
@@ -38,46 +38,46 @@ REDUCES = (Mixes, Everything, Slides)
 class Kinds:
     """Follows the values of a walk; `found` collects how its operators use parameters.
 
-    `from_data` marks the operators that depend on the network's inputs, `products` those that multiply and add.
+    `held` are the network's parameters. `from_data` are the sources that depend on the network's inputs, `products` the
+    operators that multiply and add.
     """
 
     def __init__(
         self,
         trace: Trace,
-        rules: Sequence[Rule | None],
+        held: Held,
+        roles: Sequence[Role | None],
         sights: Sequence[Sight],
-        products: Sequence[bool],
-        from_data: Sequence[bool],
+        products: AbstractSet[int],
+        from_data: AbstractSet[int],
     ) -> None:
         self.found = Found()
         self._trace = trace
+        self._held = held
         self._sights = sights
         self._products = products
         self._from_data = from_data
         self._values: dict[int, Value] = {}  # all other results are the roots of new data
-        self._params: dict[int, list[int]] = {}
-        for i, param in enumerate(trace.params):
-            self._params.setdefault(param.storage, []).append(i)
         self._kept: dict[tuple[int, int, int], Made] = {}
-        roles = [None if rule is None else rule.role for rule in rules]
-        for op, role, product, data in zip(trace.ops, roles, products, from_data, strict=True):
-            if op.phase == "forward" and not (role == "activation" and data):
-                value = self._follow(op, role, product=product, data=data)
-                if value is not None:
-                    self._values[op.index] = value
+        for op, role in zip(trace.forward, roles, strict=False):  # the last roles may be of a backward pass
+            index = op.index
+            if index not in from_data:
+                self.found.aside.add(index)
+            elif role == "activation":
+                continue
+            value = self._follow(op, role, data=index in from_data)
+            if value is not None:
+                self._values[index] = value
 
-    def weights(self) -> list[bool]:
-        """Return, for each parameter of the walk, whether it is a weight."""
-        return [
-            i in self.found.weights or (i not in self.found.others and len(p.shape) > 1 and not _is_named_bias(p.name))
-            for i, p in enumerate(self._trace.params)
-        ]
+    def weights(self) -> set[int]:
+        """Return the numbers of the parameters that are weights."""
+        found, params = self.found, self._trace.params
+        rest = set(range(len(params))).difference(found.weights, found.others)
+        return found.weights | {i for i in rest if len(params[i].shape) > 1 and not _is_named_bias(params[i].name)}
 
-    def _follow(self, op: OpCall, role: Role | None, *, product: bool, data: bool) -> Value | None:
+    def _follow(self, op: OpCall, role: Role | None, *, data: bool) -> Value | None:
         """Return the value of an operator's result; None if it is the root of new data."""
-        if not data:
-            self.found.aside.add(op.index)
-        if product:
+        if op.index in self._products:
             return self._multiply(op, role, data=data)
         if role == "normalisation" and data:
             return self._normalise(op)
@@ -135,10 +135,7 @@ class Kinds:
         return None if affine else Data(op.index, divided=True)
 
     def _is_data(self, spec: TensorSpec) -> bool:
-        for source in spec.sources:  # noqa: SIM110 - quicker than a generator
-            if source < 0 or self._from_data[source]:
-                return True
-        return False
+        return not self._from_data.isdisjoint(spec.sources)
 
     def _value(self, spec: TensorSpec) -> Value:
         if not spec.sources:
@@ -151,7 +148,7 @@ class Kinds:
         """Return the value of an operator's result, or of an input of the network."""
         value = self._values.get(source)
         if value is None:
-            columns = self._columns(self._trace.ops[source]) if source >= 0 and self._products[source] else 0
+            columns = self._columns(self._trace.ops[source]) if source in self._products else 0
             value = self._values[source] = Data(source, columns=columns)
         return value
 
@@ -177,11 +174,8 @@ class Kinds:
 
     def _list_params(self, spec: TensorSpec) -> list[int]:
         """Return the numbers of the parameters that a tensor overlaps."""
-        here = self._params.get(spec.storage)
-        if here is None:
-            return []
-        itemsize, params = self._trace.storages[spec.storage].itemsize, self._trace.params
-        return [i for i in here if overlap(spec, params[i], itemsize)]
+        found, params = self._held.find(spec), len(self._trace.params)
+        return found if not found or found[-1] < params else [number for number in found if number < params]
 
 
 def _is_named_bias(name: str) -> bool:

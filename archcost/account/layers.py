@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from math import prod
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcost.account.axes import describe_field
 from archcost.account.parameters import Owned
@@ -12,123 +13,151 @@ from archcost.records import Layer
 from archcost.rules.work import Slides
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence, Set as AbstractSet
 
     from archcost.account.axes import Field
     from archcost.account.passes import Passes
     from archcost.account.rows import Row
-    from archcost.records import TensorSpec
+    from archcost.records import OpCall, StorageSpec, TensorSpec
+    from archcost.rules import Work
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
-get_storage = attrgetter("storage")
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
+get_nbytes, get_storage = attrgetter("nbytes"), attrgetter("storage")
+_new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
+
+
+class Sums(NamedTuple):
+    """What the operators of a row compute, move, and allocate for later use: quantities of `Layer`."""
+
+    macs: int = 0
+    other_ops: int = 0
+    activation_elements: int = 0
+    activation_bytes: int = 0
+    macts: int = 0
+    read_bytes: int = 0
+    written_bytes: int = 0
 
 
 def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     """Return the rows of the report; `owned` are the sums of parameters and buffers by row number."""
-    nothing = Owned()
-    described: dict[int, tuple[Any, Any]] = {}
-    return [
-        _finish_row(place, row, passes, owned.get(place, nothing), described) for place, row in enumerate(passes.rows)
-    ]
+    flow, works, sights, roles = passes.flow, passes.counted.works, passes.counted.sights, passes.roles
+    storages, row_of, fields, backward = passes.trace.storages, passes.row_of, passes.fields, passes.backward
+    calls: dict[str, int] = {}
+    described: dict[int, tuple[Any, Any]] = {}  # descriptions of receptive fields by identity, because rows share them
+    owns_nothing = Owned()
+    layers = []
+    for place, row in enumerate(passes.rows):
+        name, kind, module, _, inputs, outputs, recurrent, is_input, ops = row
+        calls[name] = call = calls.get(name, -1) + 1
+        window = NO_WINDOW
+        if len(ops) == 1 and not recurrent:  # almost every row
+            op = ops[0]
+            index, operators = op.index, (op.op,)
+            sums = _measure(op, works[index], storages, passes.read, weighted=index in flow.weighted)
+            sources, role, depth, field = flow.sources[index], roles[index], flow.depths[index], fields.get(index)
+            sight = sights[index]
+            if isinstance(sight, Slides):
+                window = _describe_window(op, sight)
+        elif ops:
+            operators = tuple(dict.fromkeys([op.op for op in ops]))
+            sums = _sum_operators(row, passes)
+            sources = tuple([source for op in ops for source in flow.sources[op.index]])
+            role, window = role_of(row, roles, passes.counted.products), _find_window(row, passes)
+            depth, field = _follow_operators(row, passes)
+        else:
+            operators, sources, role = (), (), role_of(row, roles, passes.counted.products)
+            sums = _sum_input(place, row, passes) if is_input else Sums()
+            depth, field = _follow_outputs(row, passes)
+        macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = sums
+        reads = dict.fromkeys(map(row_of.get, sources))
+        if None in reads:
+            reads = _list_viewed(sources, passes)
+        reads.pop(place, None)
+        shapes, elements, nbytes = [], 0, 0
+        for spec in outputs:
+            count = prod(spec.shape)
+            shapes.append(spec.shape)
+            elements += count
+            nbytes += count * storages[spec.storage].itemsize
+        if id(field) not in described:
+            described[id(field)] = describe_field(field)
+        values = (  # in the order of the fields of `Layer`
+            name,
+            call,
+            kind,
+            module,
+            inputs,
+            tuple(shapes),
+            tuple(reads),
+            operators,
+            role,
+            *window,
+            *owned.get(place, owns_nothing),
+            macs,
+            None if backward is None else backward[place],
+            other_ops,
+            elements,
+            nbytes,
+            made_elements,
+            made_bytes,
+            macts,
+            read_bytes,
+            written_bytes,
+            passes.saved.get(place, 0) if passes.trains else None,
+            depth,
+            *described[id(field)],
+        )
+        layers.append(_new(Layer, values))
+    return layers
 
 
-def _finish_row(place: int, row: Row, passes: Passes, own: Owned, described: dict[int, tuple[Any, Any]]) -> Layer:
-    """Return a finished row.
-
-    `own` are the sums of its parameters and buffers. `described` are the descriptions of receptive fields by identity,
-    because many rows share one.
-    """
-    macs, other_ops, macts, read_bytes, written_bytes, made_elements, made_bytes = _sum_operators(row, passes)
-    names = [op.op for op in row.ops]
-    depth, field, slides = _follow_operators(row, passes) if names else (*_follow_outputs(row, passes), False)
-    if row.is_input:
-        made_elements, made_bytes = _sum_input(row, passes)
-    shapes, elements, nbytes = [], 0, 0
-    for spec in row.outputs:
-        count = spec.elements
-        shapes.append(spec.shape)
-        elements += count
-        nbytes += count * passes.trace.storages[spec.storage].itemsize
-    kernel, stride, padding, dilation, groups, transposed = _find_window(row, passes) if slides else NO_WINDOW
-    if id(field) not in described:
-        described[id(field)] = describe_field(field)
-    sizes, jumps = described[id(field)]
-    values = (  # in the order of the fields of `Layer`
-        row.name,
-        row.call,
-        row.kind,
-        row.module,
-        row.inputs,
-        tuple(shapes),
-        _list_reads(place, row, passes) if names else (),
-        tuple(names) if len(names) == 1 else tuple(dict.fromkeys(names)),
-        role_of(row, passes.counted.rules, passes.kinds.found.normalising, passes.counted.products),
-        kernel,
-        stride,
-        padding,
-        dilation,
-        groups,
-        transposed,
-        own.params,
-        own.trainable_params,
-        own.param_bytes,
-        own.weights,
-        own.buffers,
-        macs,
-        None if passes.backward is None else passes.backward[place],
-        other_ops,
-        elements,
-        nbytes,
-        made_elements,
-        made_bytes,
-        macts,
-        read_bytes,
-        written_bytes,
-        passes.saved.get(place, 0) if passes.trains else None,
-        depth,
-        sizes,
-        jumps,
-    )
-    return tuple.__new__(Layer, values)  # bypasses a slow constructor: see `archcost.walk.storages`
+def _measure(
+    op: OpCall, work: Work, storages: Sequence[StorageSpec], read: AbstractSet[int], *, weighted: bool
+) -> Sums:
+    """Return what one operator computes, moves, and allocates; `read` are the storages that are read later."""
+    macs, other_ops, read_bytes, written_bytes, _, layer_outputs = work
+    index, inputs, written = op.index, op.inputs, op.written
+    made_elements = made_bytes = macts = 0
+    changed = {}
+    if written:
+        for spec in inputs:
+            if spec.storage in written:
+                changed[spec.storage] = spec.nbytes
+    for spec in op.outputs:
+        number = spec.storage
+        storage = storages[number]
+        if storage.born == index:
+            if number in read and number not in changed:
+                made_elements += storage.nbytes // storage.itemsize
+                made_bytes += storage.nbytes
+            changed[number] = spec.nbytes
+    if written_bytes is None:
+        written_bytes = sum(changed.values())
+    if read_bytes is None:
+        if changed or written:
+            read_bytes = sum(map(get_nbytes, inputs if len(inputs) == 1 else _list_distinct(inputs)))
+        else:  # every result is a view of an argument
+            read_bytes = 0
+    if weighted:
+        macts = op.outputs[0].elements if layer_outputs is None else layer_outputs
+    return _new(Sums, (macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes))
 
 
-def _sum_operators(row: Row, passes: Passes) -> tuple[int, ...]:
-    """Add up what a row's operators compute, move, and allocate for later use; one pass over them is quickest."""
-    works, weighted, storages = passes.counted.works, passes.flow.weighted, passes.trace.storages
-    macs = other_ops = macts = read_bytes = written_bytes = made_elements = made_bytes = 0
-    for op in row.ops:
-        index, inputs, work = op.index, op.inputs, works[op.index]
-        macs += work.macs
-        other_ops += work.other_ops
-        if weighted[index] and not row.recurrent:
-            macts += op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
-        changed = {spec.storage: spec.nbytes for spec in inputs if spec.storage in op.written} if op.written else {}
-        for spec in op.outputs:
-            number = spec.storage
-            storage = storages[number]
-            if storage.born == index:
-                if number in passes.read and number not in changed:
-                    made_elements += storage.nbytes // storage.itemsize
-                    made_bytes += storage.nbytes
-                changed[number] = spec.nbytes
-        written_bytes += sum(changed.values()) if work.written_bytes is None else work.written_bytes
-        if work.read_bytes is not None:
-            read_bytes += work.read_bytes
-        elif changed or op.written:  # otherwise every result is a view of an argument
-            for spec in inputs if len(inputs) == 1 else _list_distinct(inputs):
-                read_bytes += spec.nbytes
-    return macs, other_ops, macts, read_bytes, written_bytes, made_elements, made_bytes
+def _sum_operators(row: Row, passes: Passes) -> Sums:
+    works, weighted = passes.counted.works, () if row.recurrent else passes.flow.weighted
+    storages, read = passes.trace.storages, passes.read
+    found = [_measure(op, works[op.index], storages, read, weighted=op.index in weighted) for op in row.ops]
+    return Sums(*map(sum, zip(*found, strict=True)))
 
 
-def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None, bool]:
-    """Return the depth and the receptive field of a row's result, and whether one of its operators slides a window."""
-    depth, field, slides = 0, None, False
+def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None]:
+    """Return the depth and the receptive field of the result of a row's operators."""
+    depth, field = 0, None
     for op in row.ops:
         depth = max(depth, passes.flow.depths[op.index])
-        field = passes.fields[op.index] or field
-        slides = slides or isinstance(passes.counted.sights[op.index], Slides)
-    return depth, field, slides
+        field = passes.fields.get(op.index) or field
+    return depth, field
 
 
 def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
@@ -138,76 +167,53 @@ def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
     return {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
 
 
-def _sum_input(row: Row, passes: Passes) -> tuple[int, int]:
+def _sum_input(place: int, row: Row, passes: Passes) -> Sums:
     """Return the elements and bytes of the storages of an input, unless an earlier input shares them."""
     storages, elements, nbytes = passes.trace.storages, 0, 0
-    first: dict[int, int] = {}
-    for place, spec in enumerate(passes.trace.inputs):
-        first.setdefault(spec.storage, place)
+    earlier = {spec.storage for spec in passes.trace.inputs[:place]}
     for spec in row.outputs:
-        if first[spec.storage] == row.call:
+        if spec.storage not in earlier:
             storage = storages[spec.storage]
             elements += storage.nbytes // storage.itemsize
             nbytes += storage.nbytes
-    return elements, nbytes
+    return Sums(activation_elements=elements, activation_bytes=nbytes)
 
 
 def _follow_outputs(row: Row, passes: Passes) -> tuple[int, Field | None]:
     """Return the depth and the receptive field of what a row without operators hands on."""
-    depth, first = 0, None
-    for spec in row.outputs:
-        for source in spec.sources:
-            if source >= 0:
-                depth = max(depth, passes.flow.depths[source])
-                first = source if first is None else first
-    return depth, None if first is None else passes.fields[first]
+    sources = [source for spec in row.outputs for source in spec.sources if source >= 0]
+    depth = max([passes.flow.depths[source] for source in sources], default=0)
+    return depth, passes.fields.get(sources[0]) if sources else None
 
 
 def _find_window(row: Row, passes: Passes) -> tuple[Any, ...]:
-    """Return the window of a row's only convolution or pool; operators on its weight or bias may join it.
+    """Return the window of a row's only convolution or pool; operators on its weight or bias may join it."""
+    rules, aside = passes.counted.rules, passes.kinds.found.aside
+    working = [op for op in row.ops if (rule := rules[op.index]) is None or rule.why is None]
+    working = [op for op in working if op.index not in aside] or working
+    sight = passes.counted.sights[working[0].index] if len(working) == 1 else None
+    return _describe_window(working[0], sight) if isinstance(sight, Slides) else NO_WINDOW
 
-    The columns are kernel, stride, padding, dilation, groups, and transposed.
-    """
-    rules, working = passes.counted.rules, row.ops
-    if len(working) > 1:
-        aside = passes.kinds.found.aside
-        working = [op for op in working if (rule := rules[op.index]) is None or rule.why is None]
-        working = [op for op in working if op.index not in aside] or working
-    if len(working) != 1 or WINDOWED.isdisjoint(working[0].args):
-        return NO_WINDOW
-    sight = passes.counted.sights[working[0].index]
-    if not isinstance(sight, Slides):
+
+def _describe_window(op: OpCall, sight: Slides) -> tuple[Any, ...]:
+    """Return the columns of a convolution or a pool: kernel, stride, padding, dilation, groups, and transposed."""
+    if WINDOWED.isdisjoint(op.args):
         return NO_WINDOW
     kernel, stride, padding, dilation, transposed = sight
-    groups = working[0].args.get("groups")
-    return kernel, tuple(map(int, stride)), tuple(map(int, padding)), dilation, groups, transposed
+    return kernel, tuple(map(int, stride)), tuple(map(int, padding)), dilation, op.args.get("groups"), transposed
 
 
-def _list_reads(place: int, row: Row, passes: Passes) -> tuple[int, ...]:
-    """Return the rows whose results a row reads, in the order of its arguments (as of a concatenation)."""
+def _list_viewed(sources: Sequence[int], passes: Passes) -> dict[int, None]:
+    """Return the rows of sources in their order; behind an operator without a row, which returns a view, its inputs'.
+    """
     found: dict[int, None] = {}
-    for op in row.ops:
-        for spec in op.inputs:
-            for source in spec.sources:
-                read = -1 - source if source < 0 else passes.row_of.get(source)
-                if read is None:
-                    found |= _list_viewed(source, passes)
-                else:
-                    found[read] = None
-    found.pop(place, None)
-    return tuple(found)
-
-
-def _list_viewed(source: int, passes: Passes) -> dict[int, None]:
-    """Return the rows behind an operator without a row, which returns a view of its inputs, in their order."""
-    found: dict[int, None] = {}
-    sources, seen = [source], set()
-    while sources:
-        source = sources.pop()
-        read = -1 - source if source < 0 else passes.row_of.get(source)
+    waiting, seen = [*reversed(sources)], set()
+    while waiting:
+        source = waiting.pop()
+        read = passes.row_of.get(source)
         if read is not None:
             found[read] = None
         elif source not in seen:
             seen.add(source)
-            sources += reversed([each for spec in passes.trace.ops[source].inputs for each in spec.sources])
+            waiting += reversed(passes.flow.sources[source])
     return found

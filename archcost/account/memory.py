@@ -9,7 +9,8 @@ counted: memory that a kernel allocates and frees within one operator.
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from archcost.records import LIVE, Instant, Peak
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 MADE = {"fresh", "gradient"}  # by the walk; all other kinds are alive throughout
 KEPT_ANYWAY = {"parameter", "buffer"}  # the network holds them, whether autograd saves them or not
 CUDA_BLOCK = 512  # bytes; torch's CUDA allocator rounds up to multiples (c10/cuda/CUDACachingAllocator, kMinBlockSize)
-CAST = "parameters, cast"
+COPY, CAST = "aten._to_copy", "parameters, cast"
 HELD = {
     "parameter": "parameters",
     "buffer": "buffers",
@@ -33,6 +34,7 @@ HELD = {
     "state": "optimizer state",
     "gradient": "gradients",
 }
+get_kind, get_name, get_nbytes = attrgetter("kind"), attrgetter("op"), attrgetter("nbytes")
 
 
 def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
@@ -46,14 +48,17 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
 def sum_live_bytes(storages: Sequence[StorageSpec], operators: int, granularity: int = 1) -> list[int]:
     """Return the live bytes of storages during each of so many operators; see `live_bytes`."""
     change, there = [0] * (operators + 1), 0
-    for nbytes, _, kind, born, died, _ in storages:
-        rounded = -(-nbytes // granularity) * granularity
+    for kind, run in groupby(storages, get_kind):  # usually few long runs
         if kind in MADE:
-            change[born] += rounded
-            if died is not None:
-                change[died] -= rounded
+            for nbytes, _, _, born, died, _ in run:
+                rounded = -(-nbytes // granularity) * granularity
+                change[born] += rounded
+                if died is not None:
+                    change[died] -= rounded
+        elif granularity == 1:
+            there += sum(map(get_nbytes, run))
         else:
-            there += rounded
+            there += sum([-(-storage.nbytes // granularity) for storage in run]) * granularity
     change[0] += there
     return list(accumulate(change))[: max(operators, 1)]
 
@@ -84,10 +89,16 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
         others[spec.storage] = "saved for backward"
     for number in cast_parameters(trace):
         others[number] = CAST
-    parts = dict.fromkeys([*HELD.values(), CAST, "saved for backward", "other activations"], 0)
-    for number, (nbytes, _, kind, born, died, _) in enumerate(trace.storages):
-        if kind not in MADE or (born <= index and (died is None or index < died)):
-            parts[HELD.get(kind) or others.get(number, "other activations")] += nbytes
+    parts = dict.fromkeys([*HELD.values(), CAST, "saved for backward"], 0)
+    for kind, run in groupby(trace.storages, get_kind):
+        if kind in HELD:
+            held = [each for each in run if _is_alive(each, index)] if kind in MADE else run
+            parts[HELD[kind]] += sum(map(get_nbytes, held))
+    for number, part in others.items():
+        storage = trace.storages[number]
+        if storage.kind not in HELD and _is_alive(storage, index):
+            parts[part] += storage.nbytes
+    parts["other activations"] = live[index] - sum(parts.values())
     parts = {name: nbytes for name, nbytes in parts.items() if nbytes}
     if not trace.ops:
         return Peak(nbytes=live[index], phase="forward", operator="", row=None, layer="", live=parts)
@@ -95,6 +106,11 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
     row = row_at(trace, index, row_of)
     name = "" if row is None else rows[row].name
     return Peak(nbytes=live[index], phase=op.phase, operator=op.op, row=row, layer=name, live=parts)
+
+
+def _is_alive(storage: StorageSpec, index: int) -> bool:
+    """Whether a storage that the walk has made is alive during an operator."""
+    return storage.born <= index and (storage.died is None or index < storage.died)
 
 
 def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tuple[Instant, ...]:
@@ -116,11 +132,13 @@ def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tu
 
 def cast_parameters(trace: Trace) -> set[int]:
     """Return the storages of parameters that mixed precision has cast."""
-    made = {}
+    made: dict[int, int] = {}
+    if COPY not in map(get_name, trace.ops):  # usually
+        return set()
     for op in trace.ops:
-        if op.op == "aten._to_copy" and trace.storages[op.inputs[0].storage].kind == "parameter":
+        if op.op == COPY and trace.storages[op.inputs[0].storage].kind == "parameter":
             made.update({spec.storage: op.index for spec in op.outputs})
-    return {number for number, index in made.items() if trace.storages[number].born == index} if made else set()
+    return {number for number, index in made.items() if trace.storages[number].born == index}
 
 
 def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
@@ -139,7 +157,7 @@ def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
 
 def bytes_of_kind(trace: Trace, kind: str) -> int:
     """Return the bytes of all storages of one kind, such as "gradient"."""
-    return sum(storage.nbytes for storage in trace.storages if storage.kind == kind)
+    return sum([storage.nbytes for storage in trace.storages if storage.kind == kind])
 
 
 def row_at(trace: Trace, index: int, row_of: Mapping[int, int]) -> int | None:

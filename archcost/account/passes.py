@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from archcost.account import memory
 from archcost.account.counted_ops import CountedOps
 from archcost.account.depth import Flow
 from archcost.account.kinds import Kinds
+from archcost.account.parameters import Held
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.records import Trace
+    from archcost.records import Role, Trace
     from archcost.rules import Rule
+
+get_inputs, get_storage = attrgetter("inputs"), attrgetter("storage")
 
 
 class Passes:
     """What all passes found.
 
-    `read` are the storages that an operator of the forward pass reads, or that the network returns; `backward` are the
-    multiply-adds of the backward pass by row, None without training.
+    `roles` are the operators' roles. `read` are the storages that an operator of the forward pass reads, or that the
+    network returns. `backward` are the multiply-adds of the backward pass by row, None without training.
     """
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self.trace = trace
         self.counted = counted = CountedOps(trace, more_rules)
         self.rows, self.row_of = rows_of(trace, counted.rules)
-        self.flow = Flow(trace, counted.works, counted.products, self.row_of)
-        self.kinds = Kinds(trace, counted.rules, counted.sights, counted.products, self.flow.from_data)
+        self.flow = flow = Flow(trace, counted.works, counted.products, self.row_of)
+        self.held = Held(trace)
+        self.roles: list[Role] = ["other" if rule is None else rule.role for rule in counted.rules]
+        self.kinds = Kinds(trace, self.held, self.roles, counted.sights, counted.products, flow.from_data)
+        for index in self.kinds.found.normalising:
+            self.roles[index] = "normalisation"
         self.fields = receptive_fields(trace, counted.sights)
         self.trains = trace.training is not None
         self.backward = self._count_backward_macs() if self.trains else None
         self.saved = memory.sum_saved_bytes(trace, self.row_of)
-        self.read = {spec.storage for spec in trace.returns}
-        for op in trace.ops:
-            if op.phase == "forward":
-                for spec in op.inputs:
-                    self.read.add(spec.storage)
-        self.read -= memory.cast_parameters(trace)
+        specs = chain(trace.returns, chain.from_iterable(map(get_inputs, trace.forward)))
+        self.read = set(map(get_storage, specs)) - memory.cast_parameters(trace)
 
     def _count_backward_macs(self) -> Counter[int]:
         """Count the multiply-adds of the backward pass by row."""

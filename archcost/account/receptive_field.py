@@ -49,36 +49,31 @@ Move: TypeAlias = tuple[float, float, float, float]
 IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
 
 
-def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None]:
-    """Return, for each operator, the receptive field of one element of its result; None if it sees no input.
+def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> dict[int, Field]:
+    """Return the receptive field of one element of each source that sees an input.
 
     Axes are those of the first input with spatial dimensions (three dimensions or more).
     """
     axes = 0
     for spec in trace.inputs:
         axes = axes or max(len(spec.shape) - IMAGE_DIMS, 0)
-    known: dict[int, Field | None] = {}  # by source
+    known: dict[int, Field] = {}
     for place, spec in enumerate(trace.inputs):
-        known[INPUT - place] = _entry(spec, axes)
-    fields = []
-    for op, sight in zip(trace.ops, sights, strict=True):
+        if axes and len(spec.shape) == axes + IMAGE_DIMS:
+            known[INPUT - place] = tuple([Axis(dim, 1, size, 0, 0, 1) for dim, size in enumerate(spec.shape)][IMAGE_DIMS:])
+    for op in trace.forward:
         inputs = []
-        if op.phase == "forward":
-            for spec in op.inputs:
-                sources = spec.sources
-                if sources:  # otherwise it is a parameter
-                    field = known[sources[0]] if len(sources) == 1 else _union([known[source] for source in sources])
-                    if field is not None:
-                        inputs.append((spec, field))
-        known[op.index] = found = _apply(sight, op, inputs) if inputs else None
-        fields.append(found)
-    return fields
-
-
-def _entry(spec: TensorSpec, axes: int) -> Field | None:
-    if not axes or len(spec.shape) != axes + IMAGE_DIMS:
-        return None
-    return tuple(Axis(dim, 1, spec.shape[dim], 0, 0, 1) for dim in range(IMAGE_DIMS, IMAGE_DIMS + axes))
+        for spec in op.inputs:
+            sources = spec.sources
+            if sources:  # otherwise it is a parameter
+                field = known.get(sources[0]) if len(sources) == 1 else _union([*map(known.get, sources)])
+                if field is not None:
+                    inputs.append((spec, field))
+        if inputs:
+            found = _apply(sights[op.index], op, inputs)
+            if found is not None:
+                known[op.index] = found
+    return known
 
 
 def _union(fields: Sequence[Field | None]) -> Field | None:

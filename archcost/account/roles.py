@@ -17,26 +17,19 @@ if TYPE_CHECKING:
 
     from archcost.account.rows import Row
     from archcost.records import OpCall
-    from archcost.rules import Rule
 
 ORDER: tuple[Role, ...] = get_args(Role)
 
 
-def role_of(row: Row, rules: Sequence[Rule | None], normalising: AbstractSet[int], products: Sequence[bool]) -> Role:
-    """Return the role of a row."""
+def role_of(row: Row, roles: Sequence[Role], products: AbstractSet[int]) -> Role:
+    """Return the role of a row from those of all operators; `products` are the operators that multiply and add."""
     if row.recurrent:
         return "recurrent"
-    roles: list[Role] = []
-    for op in row.ops:
-        rule = rules[op.index]
-        roles.append("normalisation" if op.index in normalising else "other" if rule is None else rule.role)
-    if len(roles) < 2:  # noqa: PLR2004 - almost every row
-        return roles[0] if roles else "other"
     if _attends(row.ops, products):
         return "attention"
-    return min(roles, key=ORDER.index)
+    return min([roles[op.index] for op in row.ops], key=ORDER.index, default="other")
 
 
-def _attends(ops: Sequence[OpCall], products: Sequence[bool]) -> bool:
-    at = [i for i, op in enumerate(ops) if products[op.index]]
+def _attends(ops: Sequence[OpCall], products: AbstractSet[int]) -> bool:
+    at = [i for i, op in enumerate(ops) if op.index in products]
     return len(at) > 1 and any("softmax" in op.op for op in ops[at[0] : at[-1]])

@@ -6,9 +6,10 @@ return views have no row of their own. The network's inputs are rows too, so tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.records import INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from archcost.rules import Rule
 
 ATTENTION = "scaled_dot_product_attention"
+get_order, get_path = attrgetter("order"), attrgetter("path")
+_new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
 
 
-@dataclass(slots=True)
-class Row:
-    """A row under construction; `call` counts the rows of the same name."""
+class Row(NamedTuple):
+    """A row under construction, with the operators that belong to it."""
 
     name: str
     kind: str
@@ -29,43 +31,36 @@ class Row:
     order: int
     inputs: tuple[tuple[int, ...], ...]
     outputs: tuple[TensorSpec, ...]
-    recurrent: bool = False
-    is_input: bool = False
-    call: int = 0
-    ops: list[OpCall] = field(default_factory=list)
+    recurrent: bool
+    is_input: bool
+    ops: list[OpCall]
 
 
 def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapping[int, int]]:
-    """Return the rows in the order of execution, and the row number of each forward operator that has a row."""
-    specs = {spec.path: spec for spec in trace.modules}
+    """Return the rows in the order of execution, and the row number of each source that has a row.
+
+    These are the network's inputs and operators of the forward pass.
+    """
     rows = [
-        Row("input", "Input", "", order=i - len(trace.inputs), inputs=(), outputs=(spec,), is_input=True)
+        _new(Row, ("input", "Input", "", i - len(trace.inputs), (), (spec,), False, True, []))
         for i, spec in enumerate(trace.inputs)
     ]
+    row_of = {INPUT - i: i for i in range(len(rows))}
+    specs = dict(zip(map(get_path, trace.modules), trace.modules, strict=True))
     by_call: dict[int, Row] = {}
-    row: Row | None
-    for call in trace.calls:
-        spec = specs[call.path]
-        if spec.leaf:
-            # by position, which is quicker than by name
-            row = Row(call.path, spec.kind, call.path, call.order, call.inputs, call.outputs, spec.recurrent)
-            by_call[call.index] = row
+    for index, order, path, _, inputs, outputs, _ in trace.calls:
+        _, kind, leaf, recurrent, _ = specs[path]
+        if leaf:
+            row = _new(Row, (path, kind, path, order, inputs, outputs, recurrent, False, []))
+            by_call[index] = row
             rows.append(row)
-    for op, rule in zip(trace.ops, rules, strict=True):
-        if op.phase != "forward":
-            continue
-        row = by_call.get(op.module)
-        if row is None and _has_row(op, rule, trace):
-            row = _row_of_operator(op, trace)
-            rows.append(row)
-        if row is not None:
-            row.ops.append(op)
-    rows.sort(key=attrgetter("order"))
-    row_of: dict[int, int] = {}
-    calls: dict[str, int] = {}
+    for op in trace.forward:
+        if op.module in by_call:
+            by_call[op.module].ops.append(op)
+        elif _has_row(op, rules[op.index], trace):
+            rows.append(_row_of_operator(op, trace))
+    rows.sort(key=get_order)
     for place, row in enumerate(rows):
-        row.call = calls.get(row.name, 0)
-        calls[row.name] = row.call + 1
         for op in row.ops:
             row_of[op.index] = place
     return rows, row_of
@@ -73,8 +68,9 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
 
 def _has_row(op: OpCall, rule: Rule | None, trace: Trace) -> bool:
     """Whether an operator computes, allocates or writes anything; a view does not."""
-    allocates = any(trace.storages[output.storage].born == op.index for output in op.outputs)
-    return rule is None or rule.why is None or allocates or bool(op.written)
+    if rule is None or rule.why is None or op.written:
+        return True
+    return any(trace.storages[output.storage].born == op.index for output in op.outputs)
 
 
 def _row_of_operator(op: OpCall, trace: Trace) -> Row:
@@ -83,4 +79,5 @@ def _row_of_operator(op: OpCall, trace: Trace) -> Row:
     if operator.startswith("scaled_dot_product"):  # one name for the kernels of every device
         operator = ATTENTION
     name = f"{path}.{operator}" if path else operator
-    return Row(name, operator, path, op.order, tuple([spec.shape for spec in op.inputs]), op.outputs)
+    inputs = tuple([spec.shape for spec in op.inputs])
+    return _new(Row, (name, operator, path, op.order, inputs, op.outputs, False, False, [op]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from archcost.records.training import Training
 
 INPUT = -1
+get_phase = attrgetter("phase")
 
 
 class TensorSpec(NamedTuple):
@@ -176,3 +178,8 @@ class Trace:
     like: str = ""
     saved: tuple[SavedSpec, ...] = ()
     lines: tuple[str, ...] = ()
+
+    @property
+    def forward(self) -> tuple[OpCall, ...]:
+        """The operators of the forward pass; they come first."""
+        return self.ops[: list(map(get_phase, self.ops)).count("forward")]
