@@ -51,6 +51,8 @@ def describe_field(field: Field | None) -> tuple[Sizes | None, Jumps | None]:
 
 def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
     """Return a field with `change` applied to every known axis; "all" and "unknown" stay."""
+    if Axis not in map(type, field):
+        return field  # the same, so that it is described once
     return tuple([change(extent) if isinstance(extent, Axis) else extent for extent in field])
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archcost.rules import Rule
 
 UNCOUNTED: tuple[Work, Sight] = Work(layers=0), Unknown()  # of an operator without a rule
+MULTIPLIES = (Contracts, Slides)  # a window may be a pool's
 get_macs, get_other_ops = attrgetter("macs"), attrgetter("other_ops")
 
 
@@ -51,7 +52,7 @@ class CountedOps:
             works.append(work)
             same.append(work)
             sights.append(sight)
-            if work.macs or isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args):
+            if work.macs or (isinstance(sight, MULTIPLIES) and (isinstance(sight, Contracts) or "weight" in op.args)):
                 self.products.add(op.index)
 
     def sum_by_operator(self) -> tuple[dict[str, OperatorCosts], dict[str, int]]:

@@ -172,10 +172,12 @@ class Kinds:
             found = self._kept[key] = Made(frozenset(here), statistic=not here and spec.elements > 1)
         return found
 
-    def _list_params(self, spec: TensorSpec) -> list[int]:
+    def _list_params(self, spec: TensorSpec) -> Sequence[int]:
         """Return the numbers of the parameters that a tensor overlaps."""
         found, params = self._held.find(spec), len(self._trace.params)
-        return found if not found or found[-1] < params else [number for number in found if number < params]
+        if found and found[-1] >= params:  # buffers
+            return [number for number in found if number < params]
+        return found
 
 
 def _is_named_bias(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import describe_field
 from archcost.account.parameters import Owned
@@ -21,22 +21,11 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, StorageSpec, TensorSpec
     from archcost.rules import Work
 
+NO_SUMS = (0,) * 7
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
 get_nbytes, get_storage = attrgetter("nbytes"), attrgetter("storage")
 _new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
-
-
-class Sums(NamedTuple):
-    """What the operators of a row compute, move, and allocate for later use: quantities of `Layer`."""
-
-    macs: int = 0
-    other_ops: int = 0
-    activation_elements: int = 0
-    activation_bytes: int = 0
-    macts: int = 0
-    read_bytes: int = 0
-    written_bytes: int = 0
 
 
 def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
@@ -45,6 +34,7 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     storages, row_of, fields, backward = passes.trace.storages, passes.row_of, passes.fields, passes.backward
     calls: dict[str, int] = {}
     described: dict[int, tuple[Any, Any]] = {}  # descriptions of receptive fields by identity, because rows share them
+    latest, (extents, jumps) = None, describe_field(None)
     owns_nothing = Owned()
     layers = []
     for place, row in enumerate(passes.rows):
@@ -67,7 +57,7 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
             depth, field = _follow_operators(row, passes)
         else:
             operators, sources, role = (), (), role_of(row, roles, passes.counted.products)
-            sums = _sum_input(place, row, passes) if is_input else Sums()
+            sums = (0, 0, *_sum_input(place, row, passes), 0, 0, 0) if is_input else NO_SUMS
             depth, field = _follow_outputs(row, passes)
         macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = sums
         reads = dict.fromkeys(map(row_of.get, sources))
@@ -80,8 +70,11 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
             shapes.append(spec.shape)
             elements += count
             nbytes += count * storages[spec.storage].itemsize
-        if id(field) not in described:
-            described[id(field)] = describe_field(field)
+        if field is not latest:  # neighbours usually share one
+            latest = field
+            if id(field) not in described:
+                described[id(field)] = describe_field(field)
+            extents, jumps = described[id(field)]
         values = (  # in the order of the fields of `Layer`
             name,
             call,
@@ -106,7 +99,8 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
             written_bytes,
             passes.saved.get(place, 0) if passes.trains else None,
             depth,
-            *described[id(field)],
+            extents,
+            jumps,
         )
         layers.append(_new(Layer, values))
     return layers
@@ -114,7 +108,7 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
 
 def _measure(
     op: OpCall, work: Work, storages: Sequence[StorageSpec], read: AbstractSet[int], *, weighted: bool
-) -> Sums:
+) -> tuple[int, ...]:
     """Return what one operator computes, moves, and allocates; `read` are the storages that are read later."""
     macs, other_ops, read_bytes, written_bytes, _, layer_outputs = work
     index, inputs, written = op.index, op.inputs, op.written
@@ -141,14 +135,14 @@ def _measure(
             read_bytes = 0
     if weighted:
         macts = op.outputs[0].elements if layer_outputs is None else layer_outputs
-    return _new(Sums, (macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes))
+    return macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes
 
 
-def _sum_operators(row: Row, passes: Passes) -> Sums:
+def _sum_operators(row: Row, passes: Passes) -> tuple[int, ...]:
     works, weighted = passes.counted.works, () if row.recurrent else passes.flow.weighted
     storages, read = passes.trace.storages, passes.read
     found = [_measure(op, works[op.index], storages, read, weighted=op.index in weighted) for op in row.ops]
-    return Sums(*map(sum, zip(*found, strict=True)))
+    return tuple(map(sum, zip(*found, strict=True)))
 
 
 def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None]:
@@ -167,7 +161,7 @@ def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
     return {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
 
 
-def _sum_input(place: int, row: Row, passes: Passes) -> Sums:
+def _sum_input(place: int, row: Row, passes: Passes) -> tuple[int, int]:
     """Return the elements and bytes of the storages of an input, unless an earlier input shares them."""
     storages, elements, nbytes = passes.trace.storages, 0, 0
     earlier = {spec.storage for spec in passes.trace.inputs[:place]}
@@ -176,7 +170,7 @@ def _sum_input(place: int, row: Row, passes: Passes) -> Sums:
             storage = storages[spec.storage]
             elements += storage.nbytes // storage.itemsize
             nbytes += storage.nbytes
-    return Sums(activation_elements=elements, activation_bytes=nbytes)
+    return elements, nbytes
 
 
 def _follow_outputs(row: Row, passes: Passes) -> tuple[int, Field | None]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import count
 from math import prod
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -10,6 +13,8 @@ if TYPE_CHECKING:
 
     from archcost.account.rows import Row
     from archcost.records import ParamSpec, TensorSpec, Trace
+
+get_storage = attrgetter("storage")
 
 
 class Owned(NamedTuple):
@@ -27,23 +32,22 @@ class Held:
 
     def __init__(self, trace: Trace) -> None:
         self.tensors = (*trace.params, *trace.buffers)
-        self.by_storage: dict[int, list[int]] = {}
-        for number, tensor in enumerate(self.tensors):
-            self.by_storage.setdefault(tensor.storage, []).append(number)
         self._storages = trace.storages
-        self._found: dict[tuple[int, int, int], list[int]] = {}  # by storage, offset and bytes
+        self.by_storage: Mapping[int, Sequence[int]] = dict(zip(map(get_storage, self.tensors), zip(count())))
+        if len(self.by_storage) < len(self.tensors):  # rare: a storage has several
+            self.by_storage = several = defaultdict(list)
+            for number, tensor in enumerate(self.tensors):
+                several[tensor.storage].append(number)
 
-    def find(self, spec: TensorSpec) -> list[int]:
+    def find(self, spec: TensorSpec) -> Sequence[int]:
         """Return the numbers of the parameters and buffers that a tensor overlaps."""
-        here = self.by_storage.get(spec.storage)
-        if here is None:
-            return []
-        part = spec.storage, spec.offset, spec.nbytes
-        found = self._found.get(part)
-        if found is None:
-            itemsize = self._storages[spec.storage].itemsize
-            found = self._found[part] = [number for number in here if _overlap(spec, self.tensors[number], itemsize)]
-        return found
+        here = self.by_storage.get(spec.storage, ())
+        if len(here) == 1:
+            tensor = self.tensors[here[0]]
+            if spec.offset == tensor.offset and tensor.nbytes:  # a shortcut for almost all
+                return here
+        itemsize = self._storages[spec.storage].itemsize
+        return [number for number in here if _overlap(spec, self.tensors[number], itemsize)]
 
 
 def parameters_of(
@@ -54,38 +58,47 @@ def parameters_of(
     `row_of` is the row of each operator that has one; `weights` are the numbers of the parameters that are weights.
     Return the sums by row number, and the sums of modules without a row by path.
     """
+    owned: dict[int, list[tuple[int, ...]]] = {}
+    elsewhere: dict[str, list[tuple[int, ...]]] = {}
     readers = _first_readers(trace, held, row_of)
     owners: dict[str, int] | None = None
-    shares: dict[int | str, list[Owned]] = {}  # by row number, or by path
+    params = len(trace.params)
     for number, tensor in enumerate(held.tensors):
-        owner: int | str | None = readers.get(number)
-        if owner is None:
-            if owners is None:
-                owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
-            owner = owners.get(tensor.module, tensor.module)
         elements = prod(tensor.shape)
-        if number < len(trace.params):
-            trainable, weight = elements if tensor.requires_grad else 0, elements if number in weights else 0
-            share = elements, trainable, tensor.nbytes, weight, 0
+        if number < params:
+            trainable = elements if tensor.requires_grad else 0
+            share = elements, trainable, tensor.nbytes, elements if number in weights else 0, 0
         else:
             share = 0, 0, 0, 0, elements
-        shares.setdefault(owner, []).append(share)
-    sums = {owner: Owned(*map(sum, zip(*parts, strict=True))) for owner, parts in shares.items()}
+        place = readers.get(number)
+        if place is None:
+            if owners is None:
+                owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
+            place = owners.get(tensor.module)
+        if place is None:
+            elsewhere.setdefault(tensor.module, []).append(share)
+        elif place in owned:
+            owned[place].append(share)
+        else:
+            owned[place] = [share]
     return (
-        {owner: owned for owner, owned in sums.items() if isinstance(owner, int)},
-        {owner: owned for owner, owned in sums.items() if isinstance(owner, str)},
+        {place: Owned(*map(sum, zip(*shares, strict=True))) for place, shares in owned.items()},
+        {path: Owned(*map(sum, zip(*shares, strict=True))) for path, shares in elsewhere.items()},
     )
 
 
 def _first_readers(trace: Trace, held: Held, row_of: Mapping[int, int]) -> dict[int, int]:
+    """Return the first row that reads each parameter and buffer, by its number."""
     readers: dict[int, int] = {}
     by_storage = held.by_storage
     for op in trace.forward:
-        if op.index in row_of:
+        index = op.index
+        if index in row_of:
             for spec in op.inputs:
                 if spec.storage in by_storage:
                     for number in held.find(spec):
-                        readers.setdefault(number, row_of[op.index])
+                        if number not in readers:
+                            readers[number] = row_of[index]
     return readers
 
 

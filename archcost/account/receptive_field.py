@@ -16,6 +16,7 @@ which dimension's index belong to it.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -112,7 +113,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     match sight:
         case Pointwise():
             if len(inputs) == 1:
-                return _align_fields(spec, field, out)
+                return field if spec.shape == out.shape else _align_fields(spec, field, out)
             return _union([_align_fields(each, its_field, out) for each, its_field in inputs])
         case Slides() if spec is op.inputs[0]:
             moved = _apply_window(field, spec, out, _list_moves(sight))
@@ -219,6 +220,7 @@ def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequen
     return tuple(extents)
 
 
+@lru_cache(maxsize=1024)  # few windows are different
 def _list_moves(window: Slides) -> list[Move]:
     moves: list[Move] = []
     for kernel, stride, padding, dilation in zip(*window[:4], strict=True):

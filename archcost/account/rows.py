@@ -47,16 +47,15 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
     ]
     row_of = {INPUT - i: i for i in range(len(rows))}
     specs = dict(zip(map(get_path, trace.modules), trace.modules, strict=True))
-    by_call: dict[int, Row] = {}
+    by_call: dict[int, list[OpCall]] = {}
     for index, order, path, _, inputs, outputs, _ in trace.calls:
         _, kind, leaf, recurrent, _ = specs[path]
         if leaf:
-            row = _new(Row, (path, kind, path, order, inputs, outputs, recurrent, False, []))
-            by_call[index] = row
-            rows.append(row)
+            by_call[index] = ops = []
+            rows.append(_new(Row, (path, kind, path, order, inputs, outputs, recurrent, False, ops)))
     for op in trace.forward:
         if op.module in by_call:
-            by_call[op.module].ops.append(op)
+            by_call[op.module].append(op)
         elif _has_row(op, rules[op.index], trace):
             rows.append(_row_of_operator(op, trace))
     rows.sort(key=get_order)
