@@ -62,7 +62,7 @@ class _Account:
 
     def costs(self) -> Costs:
         trace, passes = self.trace, self.passes
-        owned, elsewhere = parameters_of(passes.rows, trace, passes.held, passes.row_of, passes.kinds.weights())
+        owned, elsewhere = parameters_of(passes.rows, trace, passes.row_of, passes.kinds.weights())
         kinds = dict(map(get_path_and_kind, trace.modules))
         operators, uncovered = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.account.arithmetic import combine
+from archcost.account.parameters import Held
 from archcost.account.values import Data, Found, Made, Value, join, join_made
 from archcost.records import TensorSpec
 from archcost.rules.work import Contracts, Everything, Mixes, Slides
@@ -26,7 +27,6 @@ from archcost.rules.work import Contracts, Everything, Mixes, Slides
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence, Set as AbstractSet
 
-    from archcost.account.parameters import Held
     from archcost.records import OpCall, Role, Trace
     from archcost.rules import Sight
 
@@ -38,14 +38,12 @@ REDUCES = (Mixes, Everything, Slides)
 class Kinds:
     """Follows the values of a walk; `found` collects how its operators use parameters.
 
-    `held` are the network's parameters. `from_data` are the sources that depend on the network's inputs, `products` the
-    operators that multiply and add.
+    `from_data` are the sources that depend on the network's inputs, `products` the operators that multiply and add.
     """
 
     def __init__(
         self,
         trace: Trace,
-        held: Held,
         roles: Sequence[Role | None],
         sights: Sequence[Sight],
         products: AbstractSet[int],
@@ -53,7 +51,7 @@ class Kinds:
     ) -> None:
         self.found = Found()
         self._trace = trace
-        self._held = held
+        self._params = Held(trace.params, trace.storages)
         self._sights = sights
         self._products = products
         self._from_data = from_data
@@ -97,7 +95,7 @@ class Kinds:
         """Return the value of a product: an added parameter is a bias; one multiplied with data is a weight."""
         operands: list[Value] = []
         if data and role == "convolution" and not op.inputs[1].sources:  # a shortcut for most products
-            self.found.weights.update(self._list_params(op.inputs[1]))
+            self.found.weights.update(self._params.find(op.inputs[1]))
             return None
         for name, spec in _list_arguments(op):
             if spec.sources and self._is_data(spec):
@@ -125,7 +123,7 @@ class Kinds:
         affine = False
         for spec in op.inputs[1:]:
             if not spec.sources:  # a shortcut for most scales and shifts
-                params: Collection[int] = self._list_params(spec)
+                params: Collection[int] = self._params.find(spec)
             else:
                 value = self._value(spec)
                 params = value.params if isinstance(value, Made) else ()
@@ -168,15 +166,8 @@ class Kinds:
         key = (spec.storage, spec.offset, spec.nbytes)
         found = self._kept.get(key)
         if found is None:
-            here = self._list_params(spec)
+            here = self._params.find(spec)
             found = self._kept[key] = Made(frozenset(here), statistic=not here and spec.elements > 1)
-        return found
-
-    def _list_params(self, spec: TensorSpec) -> Sequence[int]:
-        """Return the numbers of the parameters that a tensor overlaps."""
-        found, params = self._held.find(spec), len(self._trace.params)
-        if found and found[-1] >= params:  # buffers
-            return [number for number in found if number < params]
         return found
 
 

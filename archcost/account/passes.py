@@ -11,7 +11,6 @@ from archcost.account import memory
 from archcost.account.counted_ops import CountedOps
 from archcost.account.depth import Flow
 from archcost.account.kinds import Kinds
-from archcost.account.parameters import Held
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import rows_of
 
@@ -36,9 +35,8 @@ class Passes:
         self.counted = counted = CountedOps(trace, more_rules)
         self.rows, self.row_of = rows_of(trace, counted.rules)
         self.flow = flow = Flow(trace, counted.works, counted.products, self.row_of)
-        self.held = Held(trace)
         self.roles: list[Role] = ["other" if rule is None else rule.role for rule in counted.rules]
-        self.kinds = Kinds(trace, self.held, self.roles, counted.sights, counted.products, flow.from_data)
+        self.kinds = Kinds(trace, self.roles, counted.sights, counted.products, flow.from_data)
         for index in self.kinds.found.normalising:
             self.roles[index] = "normalisation"
         self.fields = receptive_fields(trace, counted.sights)

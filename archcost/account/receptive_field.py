@@ -154,7 +154,7 @@ def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
     if spec.shape == out.shape:
         return field
     shift = len(out.shape) - len(spec.shape)
-    if not shift and all([_keeps_place(extent, spec, out) for extent in field]):  # noqa: C419 - a list is quicker
+    if not shift and _keeps_places(field, spec, out):
         return field
 
     def move(axis: Axis) -> Extent:
@@ -167,9 +167,14 @@ def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
     return each_axis(field, move)
 
 
-def _keeps_place(extent: Extent, spec: TensorSpec, out: TensorSpec) -> bool:
-    """Whether an operand and the result are equally long along an axis; the result may be longer along others."""
-    return not isinstance(extent, Axis) or (extent.dim is not None and spec.shape[extent.dim] == out.shape[extent.dim])
+def _keeps_places(field: Field, spec: TensorSpec, out: TensorSpec) -> bool:
+    """Whether an operand and the result are equally long along the axes; the result may be longer along others."""
+    for extent in field:
+        if isinstance(extent, Axis):
+            dim = extent.dim
+            if dim is None or spec.shape[dim] != out.shape[dim]:
+                return False
+    return True
 
 
 def _contract(op: OpCall, first: int, second: int, inputs: list[tuple[TensorSpec, Field]]) -> Field | None:
