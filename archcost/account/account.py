@@ -58,7 +58,9 @@ class _Account:
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self.trace = trace
         self.passes = Passes(trace, more_rules)
-        self.peak = memory.peak(trace, self.passes.rows, self.passes.row_of)
+        live, allocated = memory.sum_twice(trace.storages, len(trace.ops), memory.CUDA_BLOCK)
+        self.peak = memory.peak(trace, self.passes.rows, self.passes.row_of, live)
+        self.peak_allocated_bytes = max(allocated)
 
     def costs(self) -> Costs:
         trace, passes = self.trace, self.passes
@@ -125,7 +127,7 @@ class _Account:
             optimizer_state_bytes=memory.bytes_of_kind(trace, "state") if trains else None,
             peak_inference_bytes=None if trains else self.peak.nbytes,
             peak_training_bytes=self.peak.nbytes if trains else None,
-            peak_allocated_bytes=max(memory.live_bytes(trace, memory.CUDA_BLOCK)),
+            peak_allocated_bytes=self.peak_allocated_bytes,
             depth=depth,
             receptive_field=describe_field(field)[0],
             layers=len(layers),

@@ -9,13 +9,13 @@ from archcost import units
 from archcost.errors import RuleError
 from archcost.records import OperatorCosts
 from archcost.rules import Work, find
-from archcost.rules.work import Contracts, Sight, Slides, Unknown
+from archcost.rules.work import Contracts, Slides, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.records import OpCall, Trace
-    from archcost.rules import Rule
+    from archcost.rules import Rule, Sight
 
 UNCOUNTED: tuple[Work, Sight] = Work(layers=0), Unknown()  # of an operator without a rule
 MULTIPLIES = (Contracts, Slides)  # a window may be a pool's
@@ -30,13 +30,15 @@ class CountedOps:
         self.works: list[Work] = []
         self.sights: list[Sight] = []
         self.products: set[int] = set()
-        self._by_name: dict[str, tuple[Rule | None, list[Work]]] = {}  # the rule and the works of an operator
+        # the rule of an operator, the sight if it is the same for all calls, and the works of all calls
+        self._by_name: dict[str, tuple[Rule | None, Sight | None, list[Work]]] = {}
         rules, works, sights, by_name = self.rules, self.works, self.sights, self._by_name
         for op in trace.ops:
             name = op.op
             if name not in by_name:
-                by_name[name] = find(name, more_rules), []
-            rule, same = by_name[name]
+                rule = find(name, more_rules)
+                by_name[name] = rule, None if rule is None or callable(rule.sees) else rule.sees, []
+            rule, sight, same = by_name[name]
             if rule is None:
                 work, sight = UNCOUNTED
             else:
@@ -46,8 +48,8 @@ class CountedOps:
                     raise RuleError(_explain(rule, op, error)) from error
                 if not isinstance(work, Work):
                     raise RuleError(f"the rule {rule.origin} for {name} must return archcost.Work, not {work!r}")
-                sees = rule.sees
-                sight = sees if isinstance(sees, Sight) else sees(op)
+                if sight is None:
+                    sight = rule.sees(op)
             rules.append(rule)
             works.append(work)
             same.append(work)
@@ -59,7 +61,7 @@ class CountedOps:
         """Add up the work of the calls of each operator, and count the calls of each that has no rule."""
         costs: dict[str, OperatorCosts] = {}
         uncovered: dict[str, int] = {}
-        for name, (rule, works) in sorted(self._by_name.items()):
+        for name, (rule, _, works) in sorted(self._by_name.items()):
             calls, macs, other_ops = len(works), sum(map(get_macs, works)), sum(map(get_other_ops, works))
             why = None if rule is None else rule.why
             costs[name] = OperatorCosts(calls=calls, macs=macs, other_ops=other_ops, covered=rule is not None, why=why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from math import prod
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -21,22 +22,20 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, StorageSpec, TensorSpec
     from archcost.rules import Work
 
-NO_SUMS = (0,) * 7
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
-get_nbytes, get_storage = attrgetter("nbytes"), attrgetter("storage")
-_new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
+get_shape = attrgetter("shape")
 
 
 def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     """Return the rows of the report; `owned` are the sums of parameters and buffers by row number."""
-    flow, works, sights, roles = passes.flow, passes.counted.works, passes.counted.sights, passes.roles
+    flow, moved, sights, roles = passes.flow, passes.moved, passes.counted.sights, passes.roles
     storages, row_of, fields, backward = passes.trace.storages, passes.row_of, passes.fields, passes.backward
     calls: dict[str, int] = {}
     described: dict[int, tuple[Any, Any]] = {}  # descriptions of receptive fields by identity, because rows share them
     latest, (extents, jumps) = None, describe_field(None)
     owns_nothing = Owned()
-    layers = []
+    values = []
     for place, row in enumerate(passes.rows):
         name, kind, module, _, inputs, outputs, recurrent, is_input, ops = row
         calls[name] = call = calls.get(name, -1) + 1
@@ -44,49 +43,43 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
         if len(ops) == 1 and not recurrent:  # almost every row
             op = ops[0]
             index, operators = op.index, (op.op,)
-            sums = _measure(op, works[index], storages, passes.read, weighted=index in flow.weighted)
+            macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = moved[index]
             sources, role, depth, field = flow.sources[index], roles[index], flow.depths[index], fields.get(index)
             sight = sights[index]
             if isinstance(sight, Slides):
                 window = _describe_window(op, sight)
         elif ops:
             operators = tuple(dict.fromkeys([op.op for op in ops]))
-            sums = _sum_operators(row, passes)
+            sums = map(sum, zip(*[moved[op.index] for op in ops], strict=True))
+            macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = sums
+            if recurrent:
+                macts = 0
             sources = tuple([source for op in ops for source in flow.sources[op.index]])
             role, window = role_of(row, roles, passes.counted.products), _find_window(row, passes)
             depth, field = _follow_operators(row, passes)
         else:
             operators, sources, role = (), (), role_of(row, roles, passes.counted.products)
-            sums = (0, 0, *_sum_input(place, row, passes), 0, 0, 0) if is_input else NO_SUMS
+            macs = other_ops = macts = read_bytes = written_bytes = 0
+            made_elements, made_bytes = _sum_input(place, row, passes) if is_input else (0, 0)
             depth, field = _follow_outputs(row, passes)
-        macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = sums
         reads = dict.fromkeys(map(row_of.get, sources))
         if None in reads:
             reads = _list_viewed(sources, passes)
         reads.pop(place, None)
-        shapes, elements, nbytes = [], 0, 0
-        for spec in outputs:
-            count = prod(spec.shape)
-            shapes.append(spec.shape)
-            elements += count
-            nbytes += count * storages[spec.storage].itemsize
+        shapes = tuple(map(get_shape, outputs))
+        elements = sum(map(prod, shapes))
+        if len(outputs) == 1:
+            nbytes = elements * storages[outputs[0].storage].itemsize
+        else:
+            nbytes = sum([spec.elements * storages[spec.storage].itemsize for spec in outputs])
         if field is not latest:  # neighbours usually share one
             latest = field
             if id(field) not in described:
                 described[id(field)] = describe_field(field)
             extents, jumps = described[id(field)]
-        values = (  # in the order of the fields of `Layer`
-            name,
-            call,
-            kind,
-            module,
-            inputs,
-            tuple(shapes),
-            tuple(reads),
-            operators,
-            role,
-            *window,
-            *owned.get(place, owns_nothing),
+        # in the order of the fields of `Layer`, for which `map` below bypasses a slow constructor
+        named = name, call, kind, module, inputs, shapes, tuple(reads), operators, role
+        counted = (
             macs,
             None if backward is None else backward[place],
             other_ops,
@@ -102,47 +95,8 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
             extents,
             jumps,
         )
-        layers.append(_new(Layer, values))
-    return layers
-
-
-def _measure(
-    op: OpCall, work: Work, storages: Sequence[StorageSpec], read: AbstractSet[int], *, weighted: bool
-) -> tuple[int, ...]:
-    """Return what one operator computes, moves, and allocates; `read` are the storages that are read later."""
-    macs, other_ops, read_bytes, written_bytes, _, layer_outputs = work
-    index, inputs, written = op.index, op.inputs, op.written
-    made_elements = made_bytes = macts = 0
-    changed = {}
-    if written:
-        for spec in inputs:
-            if spec.storage in written:
-                changed[spec.storage] = spec.nbytes
-    for spec in op.outputs:
-        number = spec.storage
-        storage = storages[number]
-        if storage.born == index:
-            if number in read and number not in changed:
-                made_elements += storage.nbytes // storage.itemsize
-                made_bytes += storage.nbytes
-            changed[number] = spec.nbytes
-    if written_bytes is None:
-        written_bytes = sum(changed.values())
-    if read_bytes is None:
-        if changed or written:
-            read_bytes = sum(map(get_nbytes, inputs if len(inputs) == 1 else _list_distinct(inputs)))
-        else:  # every result is a view of an argument
-            read_bytes = 0
-    if weighted:
-        macts = op.outputs[0].elements if layer_outputs is None else layer_outputs
-    return macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes
-
-
-def _sum_operators(row: Row, passes: Passes) -> tuple[int, ...]:
-    works, weighted = passes.counted.works, () if row.recurrent else passes.flow.weighted
-    storages, read = passes.trace.storages, passes.read
-    found = [_measure(op, works[op.index], storages, read, weighted=op.index in weighted) for op in row.ops]
-    return tuple(map(sum, zip(*found, strict=True)))
+        values.append((*named, *window, *owned.get(place, owns_nothing), *counted))
+    return list(map(tuple.__new__, repeat(Layer), values))
 
 
 def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None]:
@@ -152,13 +106,6 @@ def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None]:
         depth = max(depth, passes.flow.depths[op.index])
         field = passes.fields.get(op.index) or field
     return depth, field
-
-
-def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
-    """Return tensors without those that are the same part of the same storage as another."""
-    if len(set(map(get_storage, specs))) == len(specs):  # almost always
-        return specs
-    return {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
 
 
 def _sum_input(place: int, row: Row, passes: Passes) -> tuple[int, int]:

@@ -37,30 +37,37 @@ HELD = {
 get_kind, get_name, get_nbytes = attrgetter("kind"), attrgetter("op"), attrgetter("nbytes")
 
 
-def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
-    """Return the live bytes during each operator of a walk, including its results.
-
-    Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` as CUDA's allocator.
-    """
-    return sum_live_bytes(trace.storages, len(trace.ops), granularity)
+def live_bytes(trace: Trace) -> list[int]:
+    """Return the live bytes during each operator of a walk, including its results."""
+    return sum_live_bytes(trace.storages, len(trace.ops))
 
 
 def sum_live_bytes(storages: Sequence[StorageSpec], operators: int, granularity: int = 1) -> list[int]:
-    """Return the live bytes of storages during each of so many operators; see `live_bytes`."""
-    change, there = [0] * (operators + 1), 0
+    """Return the live bytes of storages during each of so many operators.
+
+    Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` as CUDA's allocator.
+    """
+    return sum_twice(storages, operators, granularity)[1]
+
+
+def sum_twice(storages: Sequence[StorageSpec], operators: int, granularity: int) -> tuple[list[int], list[int]]:
+    """Return the live bytes of storages during each operator: the exact bytes, and as `sum_live_bytes` rounds them."""
+    exact, rounded = [0] * (operators + 1), [0] * (operators + 1)
     for kind, run in groupby(storages, get_kind):  # usually few long runs
         if kind in MADE:
             for nbytes, _, _, born, died, _ in run:
-                rounded = -(-nbytes // granularity) * granularity
-                change[born] += rounded
+                more = -(-nbytes // granularity) * granularity
+                exact[born] += nbytes
+                rounded[born] += more
                 if died is not None:
-                    change[died] -= rounded
-        elif granularity == 1:
-            there += sum(map(get_nbytes, run))
+                    exact[died] -= nbytes
+                    rounded[died] -= more
         else:
-            there += sum([-(-storage.nbytes // granularity) for storage in run]) * granularity
-    change[0] += there
-    return list(accumulate(change))[: max(operators, 1)]
+            sizes = list(map(get_nbytes, run))
+            exact[0] += sum(sizes)
+            rounded[0] += sum([-(-nbytes // granularity) for nbytes in sizes]) * granularity
+    end = max(operators, 1)
+    return list(accumulate(exact))[:end], list(accumulate(rounded))[:end]
 
 
 def list_live_parts(trace: Trace) -> list[tuple[int, ...]]:
@@ -80,9 +87,14 @@ def _name_part(storage: StorageSpec, trace: Trace) -> str:
     return "scratch" if made_later else "activations"
 
 
-def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
-    """Return the first moment with the most live bytes, and the kinds of these bytes."""
-    live = live_bytes(trace)
+def peak(
+    trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int], live: Sequence[int] | None = None
+) -> Peak:
+    """Return the first moment with the most live bytes, and the kinds of these bytes.
+
+    `live` are the live bytes during each operator, if they are known.
+    """
+    live = live_bytes(trace) if live is None else live
     index = live.index(max(live))
     others = {}
     for spec in trace.saved:

@@ -11,6 +11,7 @@ from archcost.account import memory
 from archcost.account.counted_ops import CountedOps
 from archcost.account.depth import Flow
 from archcost.account.kinds import Kinds
+from archcost.account.moved import list_moved
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import rows_of
 
@@ -45,6 +46,7 @@ class Passes:
         self.saved = memory.sum_saved_bytes(trace, self.row_of)
         specs = chain(trace.returns, chain.from_iterable(map(get_inputs, trace.forward)))
         self.read = set(map(get_storage, specs)) - memory.cast_parameters(trace)
+        self.moved = list_moved(trace, counted.works, flow.weighted, self.read)
 
     def _count_backward_macs(self) -> Counter[int]:
         """Count the multiply-adds of the backward pass by row."""

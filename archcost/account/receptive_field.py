@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.account.axes import Axis, Extent, Field, each_axis, follow_reshape
@@ -47,7 +48,10 @@ if TYPE_CHECKING:
 # of a window along one axis: how far the field grows at its low and its high end, in jumps, and the factor and divisor
 # of the jump
 Move: TypeAlias = tuple[float, float, float, float]
+STAYS: Move = (0, 0, 1, 1)
 IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
+
+get_sources = attrgetter("sources")
 
 
 def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> dict[int, Field]:
@@ -64,12 +68,11 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> dict[int, Field]:
             known[INPUT - place] = tuple([Axis(dim, 1, size, 0, 0, 1) for dim, size in enumerate(spec.shape)][IMAGE_DIMS:])
     for op in trace.forward:
         inputs = []
-        for spec in op.inputs:
+        for spec in filter(get_sources, op.inputs):  # the others are parameters
             sources = spec.sources
-            if sources:  # otherwise it is a parameter
-                field = known.get(sources[0]) if len(sources) == 1 else _union([*map(known.get, sources)])
-                if field is not None:
-                    inputs.append((spec, field))
+            field = known.get(sources[0]) if len(sources) == 1 else _union([*map(known.get, sources)])
+            if field is not None:
+                inputs.append((spec, field))
         if inputs:
             found = _apply(sights[op.index], op, inputs)
             if found is not None:
@@ -217,12 +220,16 @@ def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequen
         elif inner != 1 or length != spec.shape[dim]:
             extents.append("unknown")
         else:
-            before, after, up, down = moves[dim - first]
+            before, after, up, down = move = moves[dim - first]
+            if move == STAYS and out.shape[dim] == length:
+                extents.append(extent)
+                continue
             apart = jump * up if down == 1 else jump * up / down
             if type(apart) is float and apart.is_integer():
                 apart = int(apart)
             extents.append(new(Axis, (dim, 1, out.shape[dim], low - before * jump, high + after * jump, apart)))
-    return tuple(extents)
+    moved = tuple(extents)
+    return field if moved == field else moved  # the same, so that it is described once
 
 
 @lru_cache(maxsize=1024)  # few windows are different
