@@ -43,7 +43,7 @@ def without_lifetimes() -> Iterator[None]:
         for name, nothing in (
             ("peak", NOTHING),
             ("sum_saved_bytes", {}),
-            ("sum_twice", ([0], [0])),
+            ("Live", SimpleNamespace(rounded=[0])),
             ("cast_parameters", set()),
         ):
             stack.enter_context(mock.patch.object(memory, name, return_value=nothing))

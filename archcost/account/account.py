@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from operator import attrgetter, methodcaller
+from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from archcost.records import Trace
     from archcost.rules import Rule
 
-get_args, get_causal = attrgetter("args"), methodcaller("get", "is_causal")
-get_path, get_path_and_kind = attrgetter("path"), attrgetter("path", "kind")
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
 
 
@@ -58,19 +55,19 @@ class _Account:
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self.trace = trace
         self.passes = Passes(trace, more_rules)
-        live, allocated = memory.sum_twice(trace.storages, len(trace.ops), memory.CUDA_BLOCK)
+        live = memory.Live(trace.storages, len(trace.ops))
         self.peak = memory.peak(trace, self.passes.rows, self.passes.row_of, live)
-        self.peak_allocated_bytes = max(allocated)
+        self.peak_allocated_bytes = max(live.rounded)
 
     def costs(self) -> Costs:
         trace, passes = self.trace, self.passes
-        owned, elsewhere = parameters_of(passes.rows, trace, passes.row_of, passes.kinds.weights())
-        kinds = dict(map(get_path_and_kind, trace.modules))
+        owned, elsewhere = parameters_of(passes.rows, trace, passes.reads.readers, passes.kinds.weights())
+        kinds = {spec.path: spec.kind for spec in trace.modules}
         operators, uncovered = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)
         for path, sums in elsewhere.items():
             layers.append(self._describe_idle(path, kinds, sums))
-        uncalled, lists = self._list_uncalled()
+        uncalled, lists = self._list_uncalled(kinds)
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),
@@ -86,17 +83,17 @@ class _Account:
     def _describe_idle(self, path: str, kinds: Mapping[str, str], sums: Owned) -> Layer:
         """Return the row of a module that never ran: it has no costs apart from its parameters."""
         trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.passes.trains else None)
-        costs = dict.fromkeys(SUMS, 0) | trained | sums._asdict()
+        costs = dict.fromkeys(SUMS, 0) | trained | asdict(sums)
         kind = kinds.get(path, "Module")
         return Layer(name=path, call=None, kind=kind, module=path, inputs=(), outputs=(), role="other", **costs)
 
-    def _list_uncalled(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _list_uncalled(self, kinds: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the modules that were never called.
 
         First the leaves whose parameters no operator read, then the other modules, if a module inside them was called.
         """
-        trace, called = self.trace, set(map(get_path, self.trace.calls))
-        if called.issuperset(map(get_path, trace.modules)):  # usually
+        trace, called = self.trace, {call.path for call in self.trace.calls}
+        if called.issuperset(kinds):  # usually
             return (), ()
         idle = [spec for spec in trace.modules if spec.path not in called]
         leaves = [spec.path for spec in idle if spec.leaf]
@@ -108,7 +105,7 @@ class _Account:
         return tuple(leaves), tuple(lists)
 
     def _warnings(self) -> tuple[str, ...]:
-        causal = sum(map(bool, map(get_causal, map(get_args, self.trace.forward))))
+        causal = len([op for op in self.trace.forward if "is_causal" in op.args and op.args["is_causal"]])
         if not causal:
             return ()
         return (f"attention with a causal mask is counted dense (calls: {causal})",)

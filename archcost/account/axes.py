@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil, prod
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Axis(NamedTuple):
+@dataclass(slots=True)  # not frozen, because that takes several times as long to create
+class Axis:
     """The input places that an element sees along one axis of the network's input.
 
     The place along the axis is (index of dimension `dim` // `inner`) % `extent`; `dim` is None if no dimension of the
@@ -22,6 +24,10 @@ class Axis(NamedTuple):
     low: float
     high: float
     jump: float
+
+    def along(self, dim: int | None) -> Axis:
+        """Return the same places along another dimension."""
+        return Axis(dim, self.inner, self.extent, self.low, self.high, self.jump)
 
 
 Extent: TypeAlias = Axis | Literal["all", "unknown"]
@@ -69,9 +75,9 @@ def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]
                 for dim in new:
                     right = prod(after[dim + 1 : new[-1] + 1])
                     if right <= inner and inner * axis.extent <= right * after[dim] and inner % right == 0:
-                        return Axis(dim, inner // right, *axis[2:])
+                        return Axis(dim, inner // right, axis.extent, axis.low, axis.high, axis.jump)
         # an axis of one place needs no dimension; a longer axis that is split over two dimensions is lost
-        return axis._replace(dim=None) if axis.extent == 1 else "unknown"
+        return axis.along(None) if axis.extent == 1 else "unknown"
 
     return each_axis(field, each)
 

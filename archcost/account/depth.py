@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.records import INPUT
@@ -15,47 +13,56 @@ if TYPE_CHECKING:
     from archcost.rules import Work
 
 Weight: TypeAlias = tuple[int, int]
-get_sources = attrgetter("sources")
 
 
 class Flow:
     """Which results depend on the network's inputs, which on parameters alone, and the depth of each result.
 
-    `sources[i]` are the sources of what operator i reads, in the order of its arguments. `from_data` are the sources
-    that depend on the network's inputs, and the inputs themselves. `weighted` are the operators that are weighted
-    layers: they multiply data with a parameter. `depths` has the depth of every source; `products` are the operators
-    that multiply and add, even if the batch is empty.
+    `from_data` are the sources that depend on the network's inputs, and the inputs themselves. `weighted` are the
+    operators that are weighted layers: they multiply data with a parameter. `depths` has the depth of every source. Of
+    the arguments, `sources` are those of each operator, `products` the operators that multiply and add, even if the
+    batch is empty.
     """
 
     def __init__(
-        self, trace: Trace, works: Sequence[Work], products: AbstractSet[int], row_of: Mapping[int, int]
+        self,
+        trace: Trace,
+        sources: Sequence[Sequence[int]],
+        works: Sequence[Work],
+        products: AbstractSet[int],
+        row_of: Mapping[int, int],
     ) -> None:
-        self.sources = [tuple(chain.from_iterable(map(get_sources, op.inputs))) for op in trace.ops]
         inputs = [INPUT - i for i in range(len(trace.inputs))]
         self.from_data = from_data = set(inputs)
         self.depths = depths = dict.fromkeys(inputs, 0)
         self.weighted: set[int] = set()
         self._storages = trace.storages
         self._from_weight: dict[int, Weight] = {}  # the results that depend on parameters alone
-        forward = len(trace.forward)
         entered: dict[tuple[int, Weight], int] = {}
         recurrent = _recurrent_weights(trace)
-        for index, sources in enumerate(self.sources):
-            if from_data.isdisjoint(sources):
-                depths[index] = 0
+        for index, its_sources in enumerate(sources):
+            depth, data = 0, False
+            for source in its_sources:
+                if source in from_data:
+                    data = True
+                    if depths[source] > depth:
+                        depth = depths[source]
+            if not data:
                 weights = self._weights(trace.ops[index])
                 if weights:
                     self._from_weight[index] = weights[0]
-                continue
-            from_data.add(index)
-            depth = max(map(depths.__getitem__, sources))
-            if index in products and index < forward and works[index].layers:
-                weights = self._weights(trace.ops[index])
-                if not recurrent.issuperset(weights):
-                    self.weighted.add(index)
-                    # The same weight again within one row is recurrence (a later time step), not another layer.
-                    place = row_of.get(index, -1), weights[0]
-                    depth = max(depth, entered.setdefault(place, depth + works[index].layers))
+            else:
+                from_data.add(index)
+                if index in products and works[index].layers:
+                    weights = self._weights(trace.ops[index])
+                    if not recurrent.issuperset(weights):
+                        self.weighted.add(index)
+                        # The same weight again within one row is recurrence (a later time step), not another layer.
+                        place = row_of.get(index, -1), weights[0]
+                        if place not in entered:
+                            entered[place] = depth + works[index].layers
+                        if entered[place] > depth:
+                            depth = entered[place]
             depths[index] = depth
 
     def _weights(self, op: OpCall) -> list[Weight]:

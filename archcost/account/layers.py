@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
 from math import prod
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import describe_field
@@ -24,79 +22,101 @@ if TYPE_CHECKING:
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
-get_shape = attrgetter("shape")
 
 
 def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     """Return the rows of the report; `owned` are the sums of parameters and buffers by row number."""
-    flow, moved, sights, roles = passes.flow, passes.moved, passes.counted.sights, passes.roles
-    storages, row_of, fields, backward = passes.trace.storages, passes.row_of, passes.fields, passes.backward
     calls: dict[str, int] = {}
-    described: dict[int, tuple[Any, Any]] = {}  # descriptions of receptive fields by identity, because rows share them
-    latest, (extents, jumps) = None, describe_field(None)
     owns_nothing = Owned()
-    values = []
+    described: dict[int, tuple[Any, Any]] = {}
+    finished = []
     for place, row in enumerate(passes.rows):
-        name, kind, module, _, inputs, outputs, recurrent, is_input, ops = row
-        calls[name] = call = calls.get(name, -1) + 1
-        window = NO_WINDOW
-        if len(ops) == 1 and not recurrent:  # almost every row
-            op = ops[0]
-            index, operators = op.index, (op.op,)
-            macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = moved[index]
-            sources, role, depth, field = flow.sources[index], roles[index], flow.depths[index], fields.get(index)
-            sight = sights[index]
-            if isinstance(sight, Slides):
-                window = _describe_window(op, sight)
-        elif ops:
-            operators = tuple(dict.fromkeys([op.op for op in ops]))
-            sums = map(sum, zip(*[moved[op.index] for op in ops], strict=True))
-            macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = sums
-            if recurrent:
-                macts = 0
-            sources = tuple([source for op in ops for source in flow.sources[op.index]])
-            role, window = role_of(row, roles, passes.counted.products), _find_window(row, passes)
-            depth, field = _follow_operators(row, passes)
-        else:
-            operators, sources, role = (), (), role_of(row, roles, passes.counted.products)
-            macs = other_ops = macts = read_bytes = written_bytes = 0
-            made_elements, made_bytes = _sum_input(place, row, passes) if is_input else (0, 0)
-            depth, field = _follow_outputs(row, passes)
-        reads = dict.fromkeys(map(row_of.get, sources))
-        if None in reads:
-            reads = _list_viewed(sources, passes)
-        reads.pop(place, None)
-        shapes = tuple(map(get_shape, outputs))
-        elements = sum(map(prod, shapes))
-        if len(outputs) == 1:
-            nbytes = elements * storages[outputs[0].storage].itemsize
-        else:
-            nbytes = sum([spec.elements * storages[spec.storage].itemsize for spec in outputs])
-        if field is not latest:  # neighbours usually share one
-            latest = field
-            if id(field) not in described:
-                described[id(field)] = describe_field(field)
-            extents, jumps = described[id(field)]
-        # in the order of the fields of `Layer`, for which `map` below bypasses a slow constructor
-        named = name, call, kind, module, inputs, shapes, tuple(reads), operators, role
-        counted = (
-            macs,
-            None if backward is None else backward[place],
-            other_ops,
-            elements,
-            nbytes,
-            made_elements,
-            made_bytes,
-            macts,
-            read_bytes,
-            written_bytes,
-            passes.saved.get(place, 0) if passes.trains else None,
-            depth,
-            extents,
-            jumps,
-        )
-        values.append((*named, *window, *owned.get(place, owns_nothing), *counted))
-    return list(map(tuple.__new__, repeat(Layer), values))
+        calls[row.name] = call = calls.get(row.name, -1) + 1
+        finished.append(_finish_row(place, row, call, passes, owned.get(place, owns_nothing), described))
+    return finished
+
+
+def _finish_row(
+    place: int, row: Row, call: int, passes: Passes, own: Owned, described: dict[int, tuple[Any, Any]]
+) -> Layer:
+    """Return a finished row.
+
+    `call` counts the rows of its name. `own` are the sums of its parameters and buffers. `described` are the
+    descriptions of receptive fields by identity, because many rows share one.
+    """
+    ops, window = row.ops, NO_WINDOW
+    operators: tuple[str, ...]
+    sources: Sequence[int]
+    if len(ops) == 1 and not row.recurrent:  # almost every row
+        op = ops[0]
+        index, operators = op.index, (op.op,)
+        macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = passes.moved[index]
+        sources, role, depth = passes.reads.sources[index], passes.roles[index], passes.flow.depths[index]
+        field, sight = passes.fields.get(index), passes.counted.sights[index]
+        if isinstance(sight, Slides):
+            window = _describe_window(op, sight)
+    elif ops:
+        operators = tuple(dict.fromkeys([op.op for op in ops]))
+        sums = map(sum, zip(*[passes.moved[op.index] for op in ops], strict=True))
+        macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = sums
+        if row.recurrent:
+            macts = 0
+        sources = [source for op in ops for source in passes.reads.sources[op.index]]
+        role, window = role_of(row, passes.roles, passes.counted.products), _find_window(row, passes)
+        depth, field = _follow_operators(row, passes)
+    else:
+        operators, sources, role = (), (), role_of(row, passes.roles, passes.counted.products)
+        macs = other_ops = macts = read_bytes = written_bytes = 0
+        made_elements, made_bytes = _sum_input(place, row, passes) if row.is_input else (0, 0)
+        depth, field = _follow_outputs(row, passes)
+    shapes, elements, nbytes = [], 0, 0
+    for spec in row.outputs:
+        shape = spec.shape
+        count = prod(shape)
+        shapes.append(shape)
+        elements += count
+        nbytes += count * passes.trace.storages[spec.storage].itemsize
+    if id(field) not in described:
+        described[id(field)] = describe_field(field)
+    sizes, jumps = described[id(field)]
+    kernel, stride, padding, dilation, groups, transposed = window
+    values = (  # in the order of the fields of `Layer`
+        row.name,
+        call,
+        row.kind,
+        row.module,
+        row.inputs,
+        tuple(shapes),
+        _list_reads(place, sources, passes) if sources else (),
+        operators,
+        role,
+        kernel,
+        stride,
+        padding,
+        dilation,
+        groups,
+        transposed,
+        own.params,
+        own.trainable_params,
+        own.param_bytes,
+        own.weights,
+        own.buffers,
+        macs,
+        None if passes.backward is None else passes.backward[place],
+        other_ops,
+        elements,
+        nbytes,
+        made_elements,
+        made_bytes,
+        macts,
+        read_bytes,
+        written_bytes,
+        passes.saved.get(place, 0) if passes.trains else None,
+        depth,
+        sizes,
+        jumps,
+    )
+    return tuple.__new__(Layer, values)  # bypasses a slow constructor: see `archcost.walk.storages`
 
 
 def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None]:
@@ -144,17 +164,28 @@ def _describe_window(op: OpCall, sight: Slides) -> tuple[Any, ...]:
     return kernel, tuple(map(int, stride)), tuple(map(int, padding)), dilation, op.args.get("groups"), transposed
 
 
-def _list_viewed(sources: Sequence[int], passes: Passes) -> dict[int, None]:
-    """Return the rows of sources in their order; behind an operator without a row, which returns a view, its inputs'.
-    """
+def _list_reads(place: int, sources: Sequence[int], passes: Passes) -> tuple[int, ...]:
+    """Return the rows whose results a row reads, in the order of its arguments (as of a concatenation)."""
     found: dict[int, None] = {}
-    waiting, seen = [*reversed(sources)], set()
-    while waiting:
-        source = waiting.pop()
-        read = passes.row_of.get(source)
-        if read is not None:
-            found[read] = None
+    row_of = passes.row_of
+    for source in sources:
+        if source in row_of:
+            found[row_of[source]] = None
+        else:
+            found |= _list_viewed(source, passes)
+    found.pop(place, None)
+    return tuple(found)
+
+
+def _list_viewed(source: int, passes: Passes) -> dict[int, None]:
+    """Return the rows behind an operator without a row, which returns a view of its inputs, in their order."""
+    found: dict[int, None] = {}
+    sources, seen = [source], set()
+    while sources:
+        source = sources.pop()
+        if source in passes.row_of:
+            found[passes.row_of[source]] = None
         elif source not in seen:
             seen.add(source)
-            waiting += reversed(passes.flow.sources[source])
+            sources += reversed(passes.reads.sources[source])
     return found

@@ -9,8 +9,7 @@ counted: memory that a kernel allocates and frees within one operator.
 
 from __future__ import annotations
 
-from itertools import accumulate, groupby
-from operator import attrgetter
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from archcost.records import LIVE, Instant, Peak
@@ -34,40 +33,40 @@ HELD = {
     "state": "optimizer state",
     "gradient": "gradients",
 }
-get_kind, get_name, get_nbytes = attrgetter("kind"), attrgetter("op"), attrgetter("nbytes")
 
 
-def live_bytes(trace: Trace) -> list[int]:
-    """Return the live bytes during each operator of a walk, including its results."""
-    return sum_live_bytes(trace.storages, len(trace.ops))
+class Live:
+    """The live bytes of storages during each of so many operators, including their results.
 
-
-def sum_live_bytes(storages: Sequence[StorageSpec], operators: int, granularity: int = 1) -> list[int]:
-    """Return the live bytes of storages during each of so many operators.
-
-    Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` as CUDA's allocator.
+    `exact` are the bytes; for `rounded`, every storage is rounded up to a multiple of `granularity`. `throughout` are
+    the bytes of storages that are alive throughout, by kind.
     """
-    return sum_twice(storages, operators, granularity)[1]
 
-
-def sum_twice(storages: Sequence[StorageSpec], operators: int, granularity: int) -> tuple[list[int], list[int]]:
-    """Return the live bytes of storages during each operator: the exact bytes, and as `sum_live_bytes` rounds them."""
-    exact, rounded = [0] * (operators + 1), [0] * (operators + 1)
-    for kind, run in groupby(storages, get_kind):  # usually few long runs
-        if kind in MADE:
-            for nbytes, _, _, born, died, _ in run:
-                more = -(-nbytes // granularity) * granularity
+    def __init__(self, storages: Sequence[StorageSpec], operators: int, granularity: int = CUDA_BLOCK) -> None:
+        exact, rounded = [0] * (operators + 1), [0] * (operators + 1)
+        throughout: dict[str, int] = {}
+        for storage in storages:
+            kind, nbytes = storage.kind, storage.nbytes
+            more = -(-nbytes // granularity) * granularity
+            if kind in MADE:
+                born, died = storage.born, storage.died
                 exact[born] += nbytes
                 rounded[born] += more
                 if died is not None:
                     exact[died] -= nbytes
                     rounded[died] -= more
-        else:
-            sizes = list(map(get_nbytes, run))
-            exact[0] += sum(sizes)
-            rounded[0] += sum([-(-nbytes // granularity) for nbytes in sizes]) * granularity
-    end = max(operators, 1)
-    return list(accumulate(exact))[:end], list(accumulate(rounded))[:end]
+            else:
+                throughout[kind] = throughout.get(kind, 0) + nbytes
+                rounded[0] += more
+        exact[0] += sum(throughout.values())
+        end = max(operators, 1)
+        self.exact, self.rounded = list(accumulate(exact))[:end], list(accumulate(rounded))[:end]
+        self.throughout = throughout
+
+
+def live_bytes(trace: Trace) -> list[int]:
+    """Return the live bytes during each operator of a walk, including its results."""
+    return Live(trace.storages, len(trace.ops)).exact
 
 
 def list_live_parts(trace: Trace) -> list[tuple[int, ...]]:
@@ -75,7 +74,7 @@ def list_live_parts(trace: Trace) -> list[tuple[int, ...]]:
     cast = cast_parameters(trace)
     names = [LIVE[0] if number in cast else _name_part(each, trace) for number, each in enumerate(trace.storages)]
     owned = [[each for each, name in zip(trace.storages, names, strict=True) if name == part] for part in LIVE]
-    return list(zip(*(sum_live_bytes(each, len(trace.ops)) for each in owned), strict=True))
+    return list(zip(*(Live(each, len(trace.ops)).exact for each in owned), strict=True))
 
 
 def _name_part(storage: StorageSpec, trace: Trace) -> str:
@@ -87,37 +86,34 @@ def _name_part(storage: StorageSpec, trace: Trace) -> str:
     return "scratch" if made_later else "activations"
 
 
-def peak(
-    trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int], live: Sequence[int] | None = None
-) -> Peak:
-    """Return the first moment with the most live bytes, and the kinds of these bytes.
-
-    `live` are the live bytes during each operator, if they are known.
-    """
-    live = live_bytes(trace) if live is None else live
-    index = live.index(max(live))
+def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int], live: Live | None = None) -> Peak:
+    """Return the first moment with the most live bytes, and the kinds of these bytes; `live` may be known."""
+    live = live or Live(trace.storages, len(trace.ops))
+    most = max(live.exact)
+    index = live.exact.index(most)
     others = {}
     for spec in trace.saved:
         others[spec.storage] = "saved for backward"
     for number in cast_parameters(trace):
         others[number] = CAST
     parts = dict.fromkeys([*HELD.values(), CAST, "saved for backward"], 0)
-    for kind, run in groupby(trace.storages, get_kind):
-        if kind in HELD:
-            held = [each for each in run if _is_alive(each, index)] if kind in MADE else run
-            parts[HELD[kind]] += sum(map(get_nbytes, held))
+    for kind, nbytes in live.throughout.items():
+        parts[HELD[kind]] += nbytes
+    if trace.training is not None:
+        gradients = [each for each in trace.storages if each.kind == "gradient" and _is_alive(each, index)]
+        parts[HELD["gradient"]] = sum([each.nbytes for each in gradients])
     for number, part in others.items():
         storage = trace.storages[number]
-        if storage.kind not in HELD and _is_alive(storage, index):
+        if storage.kind == "fresh" and _is_alive(storage, index):
             parts[part] += storage.nbytes
-    parts["other activations"] = live[index] - sum(parts.values())
+    parts["other activations"] = most - sum(parts.values())
     parts = {name: nbytes for name, nbytes in parts.items() if nbytes}
     if not trace.ops:
-        return Peak(nbytes=live[index], phase="forward", operator="", row=None, layer="", live=parts)
+        return Peak(nbytes=most, phase="forward", operator="", row=None, layer="", live=parts)
     op = trace.ops[index]
     row = row_at(trace, index, row_of)
     name = "" if row is None else rows[row].name
-    return Peak(nbytes=live[index], phase=op.phase, operator=op.op, row=row, layer=name, live=parts)
+    return Peak(nbytes=most, phase=op.phase, operator=op.op, row=row, layer=name, live=parts)
 
 
 def _is_alive(storage: StorageSpec, index: int) -> bool:
@@ -145,10 +141,8 @@ def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tu
 def cast_parameters(trace: Trace) -> set[int]:
     """Return the storages of parameters that mixed precision has cast."""
     made: dict[int, int] = {}
-    if COPY not in map(get_name, trace.ops):  # usually
-        return set()
-    for op in trace.ops:
-        if op.op == COPY and trace.storages[op.inputs[0].storage].kind == "parameter":
+    for op in [op for op in trace.ops if op.op == COPY]:
+        if trace.storages[op.inputs[0].storage].kind == "parameter":
             made.update({spec.storage: op.index for spec in op.outputs})
     return {number for number, index in made.items() if trace.storages[number].born == index}
 

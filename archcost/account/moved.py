@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence, Set as AbstractSet
+    from collections.abc import Sequence, Set as AbstractSet
 
-    from archcost.records import TensorSpec, Trace
+    from archcost.account.reads import Reads
+    from archcost.records import Trace
     from archcost.rules import Work
-
-get_nbytes, get_storage = attrgetter("nbytes"), attrgetter("storage")
 
 
 def list_moved(
-    trace: Trace, works: Sequence[Work], weighted: AbstractSet[int], read: AbstractSet[int]
+    trace: Trace, works: Sequence[Work], reads: Reads, weighted: AbstractSet[int], read: AbstractSet[int]
 ) -> list[tuple[int, ...]]:
     """Return the quantities of each operator.
 
@@ -24,44 +22,39 @@ def list_moved(
     Args:
         trace: the recorded walk.
         works: the work of each operator.
+        reads: what each operator reads.
         weighted: the operators that are weighted layers.
         read: the storages that a later operator reads or the network returns.
     """
-    storages = trace.storages
-    found = []
-    for op, (macs, other_ops, read_bytes, written_bytes, _, layer_outputs) in zip(trace.forward, works, strict=False):
-        index, inputs, outputs, written = op.index, op.inputs, op.outputs, op.written
-        elements = nbytes = 0
-        changed = {}
+    storages, found = trace.storages, []
+    for index, op in enumerate(trace.forward):
+        outputs, written, work = op.outputs, op.written, works[index]
+        elements = nbytes = changed_bytes = macts = 0
+        changed: dict[int, int] = {}
         if written:
-            for spec in inputs:
-                if spec.storage in written:
-                    changed[spec.storage] = spec.nbytes
+            sizes = reads.sizes[index]
+            for number in written:
+                if number in sizes:
+                    changed[number] = sizes[number]
+                    changed_bytes += sizes[number]
         for spec in outputs:
             number = spec.storage
-            size, itemsize, _, born, _, _ = storages[number]
-            if born == index:
-                if number in read and number not in changed:
-                    elements += size // itemsize
+            storage = storages[number]
+            if storage.born == index:
+                if number in changed:
+                    changed_bytes -= changed[number]
+                elif number in read:
+                    size = storage.nbytes
                     nbytes += size
-                changed[number] = spec.nbytes
+                    elements += size // storage.itemsize
+                changed[number] = size = spec.nbytes
+                changed_bytes += size
+        written_bytes, read_bytes = work.written_bytes, work.read_bytes
         if written_bytes is None:
-            written_bytes = sum(changed.values())
-        if read_bytes is None:
-            if changed or written:
-                read_bytes = sum(map(get_nbytes, inputs if len(inputs) == 1 else _list_distinct(inputs)))
-            else:  # every result is a view of an argument
-                read_bytes = 0
-        if index not in weighted:
-            layer_outputs = 0
-        elif layer_outputs is None:
-            layer_outputs = outputs[0].elements
-        found.append((macs, other_ops, elements, nbytes, layer_outputs, read_bytes, written_bytes))
+            written_bytes = changed_bytes
+        if read_bytes is None:  # nothing is read if every result is a view of an argument
+            read_bytes = reads.nbytes[index] if changed or written else 0
+        if index in weighted:
+            macts = outputs[0].elements if work.layer_outputs is None else work.layer_outputs
+        found.append((work.macs, work.other_ops, elements, nbytes, macts, read_bytes, written_bytes))
     return found
-
-
-def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
-    """Return tensors without those that are the same part of the same storage as another."""
-    if len(set(map(get_storage, specs))) == len(specs):  # almost always
-        return specs
-    return {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import chain
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from archcost.account import memory
@@ -12,6 +10,7 @@ from archcost.account.counted_ops import CountedOps
 from archcost.account.depth import Flow
 from archcost.account.kinds import Kinds
 from archcost.account.moved import list_moved
+from archcost.account.reads import Reads
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import rows_of
 
@@ -21,32 +20,30 @@ if TYPE_CHECKING:
     from archcost.records import Role, Trace
     from archcost.rules import Rule
 
-get_inputs, get_storage = attrgetter("inputs"), attrgetter("storage")
-
 
 class Passes:
     """What all passes found.
 
     `roles` are the operators' roles. `read` are the storages that an operator of the forward pass reads, or that the
-    network returns. `backward` are the multiply-adds of the backward pass by row, None without training.
+    network returns. `moved` are the quantities of each forward operator that `list_moved` names. `backward` are the multiply-adds of the backward pass by row, None without training.
     """
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self.trace = trace
         self.counted = counted = CountedOps(trace, more_rules)
         self.rows, self.row_of = rows_of(trace, counted.rules)
-        self.flow = flow = Flow(trace, counted.works, counted.products, self.row_of)
+        self.reads = reads = Reads(trace, self.row_of)
+        self.flow = flow = Flow(trace, reads.sources, counted.works, counted.products, self.row_of)
         self.roles: list[Role] = ["other" if rule is None else rule.role for rule in counted.rules]
         self.kinds = Kinds(trace, self.roles, counted.sights, counted.products, flow.from_data)
         for index in self.kinds.found.normalising:
             self.roles[index] = "normalisation"
-        self.fields = receptive_fields(trace, counted.sights)
+        self.fields = receptive_fields(trace, reads.sources, counted.sights)
         self.trains = trace.training is not None
         self.backward = self._count_backward_macs() if self.trains else None
         self.saved = memory.sum_saved_bytes(trace, self.row_of)
-        specs = chain(trace.returns, chain.from_iterable(map(get_inputs, trace.forward)))
-        self.read = set(map(get_storage, specs)) - memory.cast_parameters(trace)
-        self.moved = list_moved(trace, counted.works, flow.weighted, self.read)
+        self.read = reads.storages.union([spec.storage for spec in trace.returns]) - memory.cast_parameters(trace)
+        self.moved = list_moved(trace, counted.works, reads, flow.weighted, self.read)
 
     def _count_backward_macs(self) -> Counter[int]:
         """Count the multiply-adds of the backward pass by row."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.account.counted_ops import CountedOps
-from archcost.account.memory import MADE, sum_live_bytes
+from archcost.account.memory import MADE, Live
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -75,7 +75,7 @@ def sum_met_bytes(trace: Trace, met: Mapping[str, int]) -> int:
 def peak_beside(trace: Trace, kept: Collection[int]) -> int:
     """Return the peak of the live storages that the walk allocated, without the `kept` ones."""
     made = [each for number, each in enumerate(trace.storages) if each.kind in MADE and number not in kept]
-    return max(sum_live_bytes(made, len(trace.ops)))
+    return max(Live(made, len(trace.ops)).exact)
 
 
 def _count_least(op: OpCall, work: Work) -> int:

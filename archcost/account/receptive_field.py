@@ -16,9 +16,9 @@ which dimension's index belong to it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from math import ceil
-from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.account.axes import Axis, Extent, Field, each_axis, follow_reshape
@@ -51,11 +51,12 @@ Move: TypeAlias = tuple[float, float, float, float]
 STAYS: Move = (0, 0, 1, 1)
 IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
 
-get_sources = attrgetter("sources")
-
-
-def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> dict[int, Field]:
+def receptive_fields(
+    trace: Trace, sources: Sequence[Sequence[int]], sights: Sequence[Sight]
+) -> dict[int, Field]:
     """Return the receptive field of one element of each source that sees an input.
+
+    `sources` and `sights` are those of each operator.
 
     Axes are those of the first input with spatial dimensions (three dimensions or more).
     """
@@ -65,18 +66,22 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> dict[int, Field]:
     known: dict[int, Field] = {}
     for place, spec in enumerate(trace.inputs):
         if axes and len(spec.shape) == axes + IMAGE_DIMS:
-            known[INPUT - place] = tuple([Axis(dim, 1, size, 0, 0, 1) for dim, size in enumerate(spec.shape)][IMAGE_DIMS:])
-    for op in trace.forward:
+            every = [Axis(dim, 1, size, 0, 0, 1) for dim, size in enumerate(spec.shape)]
+            known[INPUT - place] = tuple(every[IMAGE_DIMS:])
+    for index, op in enumerate(trace.forward):
         inputs = []
-        for spec in filter(get_sources, op.inputs):  # the others are parameters
-            sources = spec.sources
-            field = known.get(sources[0]) if len(sources) == 1 else _union([*map(known.get, sources)])
-            if field is not None:
-                inputs.append((spec, field))
+        for spec in op.inputs:
+            origins = spec.sources
+            if origins:  # otherwise it is a parameter
+                field = known.get(origins[0]) if len(origins) == 1 else _union([known.get(each) for each in origins])
+                if field is not None:
+                    inputs.append((spec, field))
+                    if len(sources[index]) == 1:  # almost always
+                        break
         if inputs:
-            found = _apply(sights[op.index], op, inputs)
+            found = _apply(sights[index], op, inputs)
             if found is not None:
-                known[op.index] = found
+                known[index] = found
     return known
 
 
@@ -98,12 +103,12 @@ def _union_axis(extents: Sequence[Extent]) -> Extent:
     first, *others = extents
     if not isinstance(first, Axis):
         return "unknown"
-    dim, inner, length, low, high, jump = first
+    dim, inner, low, high, jump = first.dim, first.inner, first.low, first.high, first.jump
     for other in others:
         if not isinstance(other, Axis) or other.dim != dim or other.inner != inner:
             return "unknown"  # or they run along different dimensions
         low, high, jump = min(low, other.low), max(high, other.high), max(jump, other.jump)
-    return Axis(dim, inner, length, low, high, jump)
+    return Axis(dim, inner, first.extent, low, high, jump)
 
 
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
@@ -137,7 +142,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
         case Reshapes():
             return follow_reshape(field, spec.shape, out.shape)
         case Permutes(order):
-            return each_axis(field, lambda axis: axis if axis.dim is None else axis._replace(dim=order.index(axis.dim)))
+            return each_axis(field, lambda axis: axis if axis.dim is None else axis.along(order.index(axis.dim)))
         case Picks(dim):
             return _drop(field, {dim % len(spec.shape)})
         case Cuts(dim, start, step):
@@ -162,10 +167,10 @@ def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
 
     def move(axis: Axis) -> Extent:
         if axis.dim is None or not 0 <= axis.dim + shift < len(out.shape):
-            return axis._replace(dim=None)
+            return axis.along(None)
         whole = axis.inner == 1 and axis.extent == spec.shape[axis.dim]
         dim = axis.dim + shift
-        return axis._replace(dim=dim, extent=out.shape[dim] if whole else axis.extent)
+        return Axis(dim, axis.inner, out.shape[dim] if whole else axis.extent, axis.low, axis.high, axis.jump)
 
     return each_axis(field, move)
 
@@ -196,7 +201,7 @@ def _contract(op: OpCall, first: int, second: int, inputs: list[tuple[TensorSpec
 
 
 def _shift_field(field: Field, by: int) -> Field:
-    return each_axis(field, lambda axis: axis if axis.dim is None else axis._replace(dim=axis.dim + by))
+    return each_axis(field, lambda axis: axis if axis.dim is None else axis.along(axis.dim + by))
 
 
 def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequence[Move]) -> Field:
@@ -204,32 +209,34 @@ def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequen
 
     An axis folded into a dimension is lost.
     """
-    first = len(spec.shape) - len(moves)
-    new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
+    before, after = spec.shape, out.shape
+    first, changed = len(before) - len(moves), False
     extents: list[Extent] = []
     for extent in field:
-        if not isinstance(extent, Axis):
-            extents.append(extent)
-            continue
-        dim, inner, length, low, high, jump = extent
-        if dim is None:
-            extents.append(extent)
-        elif dim < first:
-            # the channels are mixed by a convolution; only the batch passes untouched
-            extents.append("all" if dim > 0 and length > 1 else extent)
-        elif inner != 1 or length != spec.shape[dim]:
-            extents.append("unknown")
-        else:
-            before, after, up, down = move = moves[dim - first]
-            if move == STAYS and out.shape[dim] == length:
-                extents.append(extent)
-                continue
-            apart = jump * up if down == 1 else jump * up / down
-            if type(apart) is float and apart.is_integer():
-                apart = int(apart)
-            extents.append(new(Axis, (dim, 1, out.shape[dim], low - before * jump, high + after * jump, apart)))
-    moved = tuple(extents)
-    return field if moved == field else moved  # the same, so that it is described once
+        new = extent
+        if isinstance(extent, Axis) and extent.dim is not None:
+            dim = extent.dim
+            if dim < first:
+                # the channels are mixed by a convolution; only the batch passes untouched
+                if dim > 0 and extent.extent > 1:
+                    new = "all"
+            elif extent.inner != 1 or extent.extent != before[dim]:
+                new = "unknown"
+            elif moves[dim - first] is not STAYS or after[dim] != before[dim]:
+                new = _move(extent, moves[dim - first], after[dim])
+            changed = changed or new is not extent
+        extents.append(new)
+    return tuple(extents) if changed else field  # the same, so that it is described once
+
+
+def _move(axis: Axis, move: Move, extent: int) -> Axis:
+    """Return what an element sees along an axis after a window, along which the result has an extent."""
+    before, after, up, down = move
+    jump = axis.jump
+    apart = jump * up if down == 1 else jump * up / down
+    if type(apart) is float and apart.is_integer():
+        apart = int(apart)
+    return Axis(axis.dim, 1, extent, axis.low - before * jump, axis.high + after * jump, apart)
 
 
 @lru_cache(maxsize=1024)  # few windows are different
@@ -239,9 +246,10 @@ def _list_moves(window: Slides) -> list[Move]:
         reach = dilation * (kernel - 1)
         if window.transposed:
             # output o reads input (o + padding - tap) / stride: at most ceil(reach / stride) more places
-            moves.append((0, ceil((reach + 1) / stride) - 1, 1, stride))
+            move = (0, ceil((reach + 1) / stride) - 1, 1, stride)
         else:
-            moves.append((padding, reach - padding, stride, 1))
+            move = (padding, reach - padding, stride, 1)
+        moves.append(STAYS if move == STAYS else move)
     return moves
 
 
@@ -257,8 +265,8 @@ def _mix(field: Field, spec: TensorSpec, dims: set[int], *, keeps: bool) -> Fiel
 def _drop(field: Field, dims: set[int]) -> Field:
     def each(axis: Axis) -> Axis:
         if axis.dim is None or axis.dim in dims:
-            return axis._replace(dim=None)
-        return axis._replace(dim=axis.dim - sum(dim < axis.dim for dim in dims))
+            return axis.along(None)
+        return axis.along(axis.dim - sum(dim < axis.dim for dim in dims))
 
     return each_axis(field, each)
 
@@ -269,11 +277,11 @@ def _cut(axis: Axis, dim: int, start: int, step: int, out: TensorSpec) -> Extent
     if axis.inner != 1:
         return "unknown"
     moved = start * axis.jump
-    return axis._replace(low=axis.low + moved, high=axis.high + moved, jump=axis.jump * step, extent=out.shape[dim])
+    return replace(axis, low=axis.low + moved, high=axis.high + moved, jump=axis.jump * step, extent=out.shape[dim])
 
 
 def _pad(axis: Axis, dims: int, before: tuple[int, ...], out: TensorSpec) -> Extent:
     if axis.dim is None or dims - 1 - axis.dim >= len(before):
         return axis
     moved = before[dims - 1 - axis.dim] * axis.jump
-    return axis._replace(low=axis.low - moved, high=axis.high - moved, extent=out.shape[axis.dim])
+    return replace(axis, low=axis.low - moved, high=axis.high - moved, extent=out.shape[axis.dim])

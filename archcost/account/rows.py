@@ -6,8 +6,9 @@ return views have no row of their own. The network's inputs are rows too, so tha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archcost.records import INPUT
 
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
     from archcost.rules import Rule
 
 ATTENTION = "scaled_dot_product_attention"
-get_order, get_path = attrgetter("order"), attrgetter("path")
-_new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
 
 
-class Row(NamedTuple):
+@dataclass(slots=True)
+class Row:
     """A row under construction, with the operators that belong to it."""
 
     name: str
@@ -31,9 +31,9 @@ class Row(NamedTuple):
     order: int
     inputs: tuple[tuple[int, ...], ...]
     outputs: tuple[TensorSpec, ...]
-    recurrent: bool
-    is_input: bool
     ops: list[OpCall]
+    recurrent: bool = False
+    is_input: bool = False
 
 
 def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapping[int, int]]:
@@ -42,23 +42,26 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
     These are the network's inputs and operators of the forward pass.
     """
     rows = [
-        _new(Row, ("input", "Input", "", i - len(trace.inputs), (), (spec,), False, True, []))
+        Row("input", "Input", "", order=i - len(trace.inputs), inputs=(), outputs=(spec,), ops=[], is_input=True)
         for i, spec in enumerate(trace.inputs)
     ]
     row_of = {INPUT - i: i for i in range(len(rows))}
-    specs = dict(zip(map(get_path, trace.modules), trace.modules, strict=True))
+    specs = {spec.path: spec for spec in trace.modules}
     by_call: dict[int, list[OpCall]] = {}
-    for index, order, path, _, inputs, outputs, _ in trace.calls:
-        _, kind, leaf, recurrent, _ = specs[path]
-        if leaf:
-            by_call[index] = ops = []
-            rows.append(_new(Row, (path, kind, path, order, inputs, outputs, recurrent, False, ops)))
-    for op in trace.forward:
-        if op.module in by_call:
-            by_call[op.module].append(op)
-        elif _has_row(op, rules[op.index], trace):
+    for call in trace.calls:
+        path = call.path
+        spec = specs[path]
+        if spec.leaf:
+            by_call[call.index] = ops = []
+            # by position, which is quicker than by name
+            rows.append(Row(path, spec.kind, path, call.order, call.inputs, call.outputs, ops, spec.recurrent))
+    for index, op in enumerate(trace.forward):
+        module = op.module
+        if module in by_call:
+            by_call[module].append(op)
+        elif _has_row(op, rules[index], trace):
             rows.append(_row_of_operator(op, trace))
-    rows.sort(key=get_order)
+    rows.sort(key=attrgetter("order"))
     for place, row in enumerate(rows):
         for op in row.ops:
             row_of[op.index] = place
@@ -79,4 +82,4 @@ def _row_of_operator(op: OpCall, trace: Trace) -> Row:
         operator = ATTENTION
     name = f"{path}.{operator}" if path else operator
     inputs = tuple([spec.shape for spec in op.inputs])
-    return _new(Row, (name, operator, path, op.order, inputs, op.outputs, False, False, [op]))
+    return Row(name, operator, path, op.order, inputs, op.outputs, [op])

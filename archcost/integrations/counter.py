@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from archcost.account.memory import CUDA_BLOCK, sum_live_bytes
+from archcost.account.memory import CUDA_BLOCK, Live
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.rules import find
 from archcost.walk.recorder import Recorder
@@ -93,7 +93,7 @@ class StepCounter:
         for (shape, _), (start, end) in zip(recorded, pairwise(bounds), strict=True):
             self._known[shape] = self._add_up(recorder.ops[start:end])
         storages = [storage for storage in recorder.storages.specs if storage.host == self._on_host]
-        self.peak_bytes = max(self.peak_bytes, *sum_live_bytes(storages, len(recorder.ops), self._block))
+        self.peak_bytes = max(self.peak_bytes, *Live(storages, len(recorder.ops), self._block).rounded)
 
     def _add_up(self, ops: Sequence[OpCall]) -> int:
         formulas, macs = find_registered_formulas(ops), 0

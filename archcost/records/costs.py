@@ -108,7 +108,14 @@ def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     if not rows:
         return {name: Layer._field_defaults[name] for name in SUMS}
     columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True))
-    return {name: None if None in columns[name] else sum(columns[name]) for name in SUMS}
+    return {name: _sum_known(columns[name]) for name in SUMS}
+
+
+def _sum_known(column: Sequence[int | None]) -> int | None:
+    try:
+        return sum(column)  # type: ignore[arg-type] # quicker than a search for None
+    except TypeError:
+        return None
 
 
 def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None], where: str) -> None:

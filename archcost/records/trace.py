@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from archcost.records.training import Training
 
 INPUT = -1
-get_phase = attrgetter("phase")
 
 
 class TensorSpec(NamedTuple):
@@ -182,4 +180,6 @@ class Trace:
     @property
     def forward(self) -> tuple[OpCall, ...]:
         """The operators of the forward pass; they come first."""
-        return self.ops[: list(map(get_phase, self.ops)).count("forward")]
+        if not self.ops or self.ops[-1].phase == "forward":
+            return self.ops
+        return self.ops[: sum([op.phase == "forward" for op in self.ops])]
