@@ -47,7 +47,8 @@ def describe_field(field: Field | None) -> tuple[Sizes | None, Jumps | None]:
     jumps: list[float | None] = []
     for extent in field:
         if isinstance(extent, Axis):
-            sizes.append(ceil(extent.high - extent.low) + 1)
+            size = extent.high - extent.low + 1
+            sizes.append(size if isinstance(size, int) else ceil(size))
             jumps.append(extent.jump)
         else:
             sizes.append("all" if extent == "all" else None)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from archcost.rules import Work
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
-WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
 
 
 def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
@@ -69,11 +68,12 @@ def _finish_row(
         macs = other_ops = macts = read_bytes = written_bytes = 0
         made_elements, made_bytes = _sum_input(place, row, passes) if row.is_input else (0, 0)
         depth, field = _follow_outputs(row, passes)
-    shapes, elements, nbytes = [], 0, 0
+    shapes: tuple[tuple[int, ...], ...] = ()
+    elements = nbytes = 0
     for spec in row.outputs:
         shape = spec.shape
         count = prod(shape)
-        shapes.append(shape)
+        shapes += (shape,)
         elements += count
         nbytes += count * passes.trace.storages[spec.storage].itemsize
     if id(field) not in described:
@@ -86,7 +86,7 @@ def _finish_row(
         row.kind,
         row.module,
         row.inputs,
-        tuple(shapes),
+        shapes,
         _list_reads(place, sources, passes) if sources else (),
         operators,
         role,
@@ -158,16 +158,20 @@ def _find_window(row: Row, passes: Passes) -> tuple[Any, ...]:
 
 def _describe_window(op: OpCall, sight: Slides) -> tuple[Any, ...]:
     """Return the columns of a convolution or a pool: kernel, stride, padding, dilation, groups, and transposed."""
-    if WINDOWED.isdisjoint(op.args):
+    args = op.args
+    if "weight" not in args and "kernel_size" not in args:
         return NO_WINDOW
     kernel, stride, padding, dilation, transposed = sight
-    return kernel, tuple(map(int, stride)), tuple(map(int, padding)), dilation, op.args.get("groups"), transposed
+    return kernel, stride, padding, dilation, args.get("groups"), transposed
 
 
 def _list_reads(place: int, sources: Sequence[int], passes: Passes) -> tuple[int, ...]:
     """Return the rows whose results a row reads, in the order of its arguments (as of a concatenation)."""
-    found: dict[int, None] = {}
     row_of = passes.row_of
+    if len(sources) == 1 and sources[0] in row_of:  # usually
+        read = row_of[sources[0]]
+        return () if read == place else (read,)
+    found: dict[int, None] = {}
     for source in sources:
         if source in row_of:
             found[row_of[source]] = None

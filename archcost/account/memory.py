@@ -47,7 +47,8 @@ class Live:
         throughout: dict[str, int] = {}
         for storage in storages:
             kind, nbytes = storage.kind, storage.nbytes
-            more = -(-nbytes // granularity) * granularity
+            rest = nbytes % granularity
+            more = nbytes - rest + granularity if rest else nbytes
             if kind in MADE:
                 born, died = storage.born, storage.died
                 exact[born] += nbytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import rule
@@ -20,9 +21,10 @@ def _window(call: OpCall) -> Slides:
 
 def _forward_macs(image: TensorSpec, output: TensorSpec, weight: TensorSpec, *, transposed: bool) -> int:
     tensor = image if transposed else output  # N, C and the spatial axes, of which an unbatched one has no N
-    elements = tensor.elements
-    places = elements // tensor.shape[1 - len(weight.shape)] if elements else 0
-    return real_macs(places * weight.elements, image, weight)
+    shape, kernels = tensor.shape, weight.shape
+    elements = prod(shape)
+    places = elements // shape[1 - len(kernels)] if elements else 0
+    return real_macs(places * prod(kernels), image, weight)
 
 
 @rule(

@@ -153,7 +153,7 @@ def slide(
 def real_macs(macs: int, *operands: TensorSpec) -> int:
     """Multiply-adds in real arithmetic: a product of complex numbers is four."""
     for operand in operands:
-        if not operand.dtype.startswith("complex"):
+        if "complex" not in operand.dtype:
             return macs
     return macs * COMPLEX_MACS
 
