@@ -61,7 +61,7 @@ class _Account:
 
     def costs(self) -> Costs:
         trace, passes = self.trace, self.passes
-        owned, elsewhere = parameters_of(passes.rows, trace, passes.reads.readers, passes.kinds.weights())
+        owned, elsewhere = parameters_of(passes, passes.kinds.weights())
         kinds = {spec.path: spec.kind for spec in trace.modules}
         operators, uncovered = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)
@@ -105,7 +105,7 @@ class _Account:
         return tuple(leaves), tuple(lists)
 
     def _warnings(self) -> tuple[str, ...]:
-        causal = len([op for op in self.trace.forward if "is_causal" in op.args and op.args["is_causal"]])
+        causal = len([op for op in self.trace.forward if op.args.get("is_causal")])
         if not causal:
             return ()
         return (f"attention with a causal mask is counted dense (calls: {causal})",)

@@ -9,7 +9,7 @@ from archcost.records import INPUT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set as AbstractSet
 
-    from archcost.records import OpCall, Trace
+    from archcost.records import Trace
     from archcost.rules import Work
 
 Weight: TypeAlias = tuple[int, int]
@@ -32,43 +32,46 @@ class Flow:
         products: AbstractSet[int],
         row_of: Mapping[int, int],
     ) -> None:
+        self._trace = trace
+        self._row_of = row_of
+        self._recurrent = _recurrent_weights(trace)
+        self._from_weight: dict[int, Weight] = {}  # the results that depend on parameters alone
+        self._entered: dict[tuple[int, Weight], int] = {}  # the depth of each weighted layer, by row and weight
         inputs = [INPUT - i for i in range(len(trace.inputs))]
         self.from_data = from_data = set(inputs)
         self.depths = depths = dict.fromkeys(inputs, 0)
         self.weighted: set[int] = set()
-        self._storages = trace.storages
-        self._from_weight: dict[int, Weight] = {}  # the results that depend on parameters alone
-        entered: dict[tuple[int, Weight], int] = {}
-        recurrent = _recurrent_weights(trace)
         for index, its_sources in enumerate(sources):
             depth, data = 0, False
             for source in its_sources:
                 if source in from_data:
                     data = True
-                    if depths[source] > depth:
+                    if depths[source] > depth:  # noqa: PLR1730 - quicker than `max`
                         depth = depths[source]
-            if not data:
-                weights = self._weights(trace.ops[index])
-                if weights:
-                    self._from_weight[index] = weights[0]
-            else:
+            if data:
                 from_data.add(index)
                 if index in products and works[index].layers:
-                    weights = self._weights(trace.ops[index])
-                    if not recurrent.issuperset(weights):
-                        self.weighted.add(index)
-                        # The same weight again within one row is recurrence (a later time step), not another layer.
-                        place = row_of.get(index, -1), weights[0]
-                        if place not in entered:
-                            entered[place] = depth + works[index].layers
-                        if entered[place] > depth:
-                            depth = entered[place]
+                    depth = self._enter(index, depth, works[index].layers)
+            else:
+                weights = self._list_weights(index)
+                if weights:
+                    self._from_weight[index] = weights[0]
             depths[index] = depth
 
-    def _weights(self, op: OpCall) -> list[Weight]:
+    def _enter(self, index: int, depth: int, layers: int) -> int:
+        """Return the depth of a product's result, which is deeper than its operands if the product is a layer."""
+        weights = self._list_weights(index)
+        if self._recurrent.issuperset(weights):
+            return depth
+        self.weighted.add(index)
+        # The same weight again within one row is recurrence (a later time step), not another layer.
+        place = self._row_of.get(index, -1), weights[0]
+        return max(depth, self._entered.setdefault(place, depth + layers))
+
+    def _list_weights(self, index: int) -> list[Weight]:
         weights = []
-        storages, from_weight = self._storages, self._from_weight
-        for spec in op.inputs:
+        storages, from_weight = self._trace.storages, self._from_weight
+        for spec in self._trace.ops[index].inputs:
             if storages[spec.storage].kind == "parameter":
                 weights.append((spec.storage, spec.offset))
             elif from_weight and spec.sources and spec.sources[-1] in from_weight:  # rare

@@ -12,13 +12,12 @@ from archcost.records import Layer
 from archcost.rules.work import Slides
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence, Set as AbstractSet
+    from collections.abc import Mapping, Sequence
 
     from archcost.account.axes import Field
     from archcost.account.passes import Passes
     from archcost.account.rows import Row
-    from archcost.records import OpCall, StorageSpec, TensorSpec
-    from archcost.rules import Work
+    from archcost.records import OpCall
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set as AbstractSet
+    from collections.abc import Mapping, Sequence, Set as AbstractSet
 
     from archcost.account.reads import Reads
     from archcost.records import Trace
@@ -26,17 +26,13 @@ def list_moved(
         weighted: the operators that are weighted layers.
         read: the storages that a later operator reads or the network returns.
     """
-    storages, found = trace.storages, []
+    storages = trace.storages
+    found: list[tuple[int, ...]] = []
     for index, op in enumerate(trace.forward):
         outputs, written, work = op.outputs, op.written, works[index]
-        elements = nbytes = changed_bytes = macts = 0
-        changed: dict[int, int] = {}
-        if written:
-            sizes = reads.sizes[index]
-            for number in written:
-                if number in sizes:
-                    changed[number] = sizes[number]
-                    changed_bytes += sizes[number]
+        elements = nbytes = macts = 0
+        changed = _list_changed(written, reads.sizes[index]) if written else {}
+        changed_bytes = sum(changed.values()) if changed else 0
         for spec in outputs:
             number = spec.storage
             storage = storages[number]
@@ -58,3 +54,8 @@ def list_moved(
             macts = outputs[0].elements if work.layer_outputs is None else work.layer_outputs
         found.append((work.macs, work.other_ops, elements, nbytes, macts, read_bytes, written_bytes))
     return found
+
+
+def _list_changed(written: Sequence[int], sizes: Mapping[int, int]) -> dict[int, int]:
+    """Return the bytes of the arguments that an operator changes in place, by storage."""
+    return {number: sizes[number] for number in written if number in sizes}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set as AbstractSet
 
-    from archcost.account.rows import Row
+    from archcost.account.passes import Passes
+    from archcost.account.reads import Reads
     from archcost.records import ParamSpec, StorageSpec, TensorSpec, Trace
 
 
@@ -30,50 +31,61 @@ class Held:
     def __init__(self, tensors: Sequence[ParamSpec], storages: Sequence[StorageSpec]) -> None:
         self._tensors = tensors
         self._storages = storages
-        # by storage: the offset of the only tensor in it, None if there are several; the numbers of all
-        self.by_storage: dict[int, tuple[int | None, list[int]]] = {}
+        self._by_storage: dict[int, list[int]] = {}
+        self.partly: set[int] = set()  # storages of which some tensor is only a part, or nothing; rare
+        by_storage = self._by_storage
         for number, tensor in enumerate(tensors):
             storage = tensor.storage
-            if storage in self.by_storage:
-                self.by_storage[storage] = None, [*self.by_storage[storage][1], number]
+            if storage in by_storage:
+                by_storage[storage].append(number)
             else:
-                self.by_storage[storage] = tensor.offset if tensor.nbytes else None, [number]
+                by_storage[storage] = [number]
+            if tensor.nbytes != storages[storage].nbytes or not tensor.nbytes:
+                self.partly.add(storage)
 
     def find(self, spec: TensorSpec) -> Sequence[int]:
         """Return the numbers of the held tensors that a tensor overlaps."""
-        found = self.by_storage.get(spec.storage)
-        if found is None:
-            return ()
-        offset, numbers = found
-        if offset == spec.offset:  # almost always
-            return numbers
-        itemsize = self._storages[spec.storage].itemsize
-        return [number for number in numbers if _overlap(spec, self._tensors[number], itemsize)]
+        storage = spec.storage
+        numbers = self._by_storage.get(storage, ())
+        if numbers and storage in self.partly:
+            itemsize = self._storages[storage].itemsize
+            return [number for number in numbers if _overlap(spec, self._tensors[number], itemsize)]
+        return numbers
+
+    def find_readers(self, reads: Reads, trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
+        """Return the first row that reads each held tensor, by the tensor's number."""
+        readers: dict[int, int] = {}
+        for storage, numbers in self._by_storage.items():
+            if storage in reads.rows and storage not in self.partly:
+                for number in numbers:
+                    readers[number] = reads.rows[storage]
+        if self.partly:
+            for op in trace.forward:
+                for spec in op.inputs:
+                    if spec.storage in self.partly and op.index in row_of:
+                        for number in self.find(spec):
+                            readers.setdefault(number, row_of[op.index])
+        return readers
 
 
-def parameters_of(
-    rows: Sequence[Row], trace: Trace, readers: Mapping[int, int], weights: AbstractSet[int]
-) -> tuple[dict[int, Owned], dict[str, Owned]]:
+def parameters_of(passes: Passes, weights: AbstractSet[int]) -> tuple[dict[int, Owned], dict[str, Owned]]:
     """Assign each parameter and buffer to the first row that reads it, else to its module's row, else to the module.
 
-    Args:
-        rows: the rows of the report.
-        trace: the recorded walk.
-        readers: the first row that reads each parameter and buffer, by its number; parameters come before buffers.
-        weights: the numbers of the parameters that are weights.
-
-    Returns:
-        The sums by row number, and the sums of modules without a row by path.
+    `weights` are the numbers of the parameters that are weights. Return the sums by row number, and the sums of modules
+    without a row by path.
     """
+    trace = passes.trace
+    tensors, params = (*trace.params, *trace.buffers), len(trace.params)
+    readers = Held(tensors, trace.storages).find_readers(passes.reads, trace, passes.row_of)
     sums: dict[int, Owned] = {}
     elsewhere: dict[str, Owned] = {}
     owners: dict[str, int] | None = None
-    params = len(trace.params)
-    for number, tensor in enumerate((*trace.params, *trace.buffers)):
+    for number, tensor in enumerate(tensors):
         place = readers.get(number)
         if place is None:
             if owners is None:
-                owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
+                named = reversed(list(enumerate(passes.rows)))
+                owners = {row.name: place for place, row in named if row.name == row.module}
             place = owners.get(tensor.module)
         if place is None:
             owned = elsewhere.setdefault(tensor.module, Owned())

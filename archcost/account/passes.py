@@ -25,7 +25,8 @@ class Passes:
     """What all passes found.
 
     `roles` are the operators' roles. `read` are the storages that an operator of the forward pass reads, or that the
-    network returns. `moved` are the quantities of each forward operator that `list_moved` names. `backward` are the multiply-adds of the backward pass by row, None without training.
+    network returns. `moved` are the quantities of each forward operator that `list_moved` names. `backward` are the
+    multiply-adds of the backward pass by row, None without training.
     """
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:

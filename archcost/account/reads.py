@@ -1,10 +1,8 @@
-"""What each operator of the forward pass reads: storages, sources, and parameters."""
+"""What each operator of the forward pass reads: storages, their bytes, and the sources of what they hold."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from archcost.account.parameters import Held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,34 +15,31 @@ class Reads:
 
     For operator i, `sources[i]` are the sources of its arguments in their order, `sizes[i]` the bytes of its arguments
     by storage, and `nbytes[i]` their sum; a part of a storage counts once. `storages` are the storages that any
-    operator reads, `readers` the first row that reads each parameter and buffer, by its number; parameters come first.
+    operator reads, `rows` the first row that reads each of them.
     """
 
     def __init__(self, trace: Trace, row_of: Mapping[int, int]) -> None:
         self.sources: list[tuple[int, ...]] = []
         self.sizes: list[dict[int, int]] = []
         self.nbytes: list[int] = []
-        self.storages: set[int] = set()
-        self.readers: dict[int, int] = {}
-        held, readers = Held((*trace.params, *trace.buffers), trace.storages), self.readers
+        self.rows: dict[int, int] = {}
+        rows = self.rows
         for index, op in enumerate(trace.forward):
             sources: tuple[int, ...] = ()
             sizes: dict[int, int] = {}
-            inputs, total = op.inputs, 0
+            inputs, total, row = op.inputs, 0, row_of.get(index)
             for spec in inputs:
                 storage, nbytes, origins = spec.storage, spec.nbytes, spec.sources
                 sizes[storage] = nbytes
                 total += nbytes
                 if origins:
                     sources += origins
-                if storage in held.by_storage and index in row_of:
-                    for number in held.find(spec):
-                        if number not in readers:
-                            readers[number] = row_of[index]
+                if storage not in rows and row is not None:
+                    rows[storage] = row
             self.sources.append(sources)
             self.sizes.append(sizes)
             self.nbytes.append(total if len(sizes) == len(inputs) else _sum_distinct(inputs))
-            self.storages.update(sizes)
+        self.storages: set[int] = set().union(*self.sizes)
 
 
 def _sum_distinct(specs: tuple[TensorSpec, ...]) -> int:

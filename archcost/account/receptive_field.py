@@ -51,23 +51,13 @@ Move: TypeAlias = tuple[float, float, float, float]
 STAYS: Move = (0, 0, 1, 1)
 IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
 
-def receptive_fields(
-    trace: Trace, sources: Sequence[Sequence[int]], sights: Sequence[Sight]
-) -> dict[int, Field]:
+
+def receptive_fields(trace: Trace, sources: Sequence[Sequence[int]], sights: Sequence[Sight]) -> dict[int, Field]:
     """Return the receptive field of one element of each source that sees an input.
 
     `sources` and `sights` are those of each operator.
-
-    Axes are those of the first input with spatial dimensions (three dimensions or more).
     """
-    axes = 0
-    for spec in trace.inputs:
-        axes = axes or max(len(spec.shape) - IMAGE_DIMS, 0)
-    known: dict[int, Field] = {}
-    for place, spec in enumerate(trace.inputs):
-        if axes and len(spec.shape) == axes + IMAGE_DIMS:
-            every = [Axis(dim, 1, size, 0, 0, 1) for dim, size in enumerate(spec.shape)]
-            known[INPUT - place] = tuple(every[IMAGE_DIMS:])
+    known = _list_entries(trace)
     for index, op in enumerate(trace.forward):
         inputs = []
         for spec in op.inputs:
@@ -83,6 +73,22 @@ def receptive_fields(
             if found is not None:
                 known[index] = found
     return known
+
+
+def _list_entries(trace: Trace) -> dict[int, Field]:
+    """Return the fields of the network's inputs.
+
+    Axes are those of the first input with spatial dimensions (three dimensions or more).
+    """
+    axes = 0
+    for spec in trace.inputs:
+        axes = axes or max(len(spec.shape) - IMAGE_DIMS, 0)
+    fields: dict[int, Field] = {}
+    for place, spec in enumerate(trace.inputs):
+        if axes and len(spec.shape) == axes + IMAGE_DIMS:
+            every = [Axis(dim, 1, size, 0, 0, 1) for dim, size in enumerate(spec.shape)]
+            fields[INPUT - place] = tuple(every[IMAGE_DIMS:])
+    return fields
 
 
 def _union(fields: Sequence[Field | None]) -> Field | None:
@@ -240,17 +246,16 @@ def _move(axis: Axis, move: Move, extent: int) -> Axis:
 
 
 @lru_cache(maxsize=1024)  # few windows are different
-def _list_moves(window: Slides) -> list[Move]:
+def _list_moves(window: Slides) -> tuple[Move, ...]:
     moves: list[Move] = []
     for kernel, stride, padding, dilation in zip(*window[:4], strict=True):
         reach = dilation * (kernel - 1)
+        move: Move = padding, reach - padding, stride, 1
         if window.transposed:
             # output o reads input (o + padding - tap) / stride: at most ceil(reach / stride) more places
-            move = (0, ceil((reach + 1) / stride) - 1, 1, stride)
-        else:
-            move = (padding, reach - padding, stride, 1)
+            move = 0, ceil((reach + 1) / stride) - 1, 1, stride
         moves.append(STAYS if move == STAYS else move)
-    return moves
+    return tuple(moves)
 
 
 def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:

@@ -52,7 +52,8 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
         path = call.path
         spec = specs[path]
         if spec.leaf:
-            by_call[call.index] = ops = []
+            ops: list[OpCall] = []
+            by_call[call.index] = ops
             # by position, which is quicker than by name
             rows.append(Row(path, spec.kind, path, call.order, call.inputs, call.outputs, ops, spec.recurrent))
     for index, op in enumerate(trace.forward):
