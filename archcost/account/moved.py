@@ -58,4 +58,8 @@ def list_moved(
 
 def _list_changed(written: Sequence[int], sizes: Mapping[int, int]) -> dict[int, int]:
     """Return the bytes of the arguments that an operator changes in place, by storage."""
-    return {number: sizes[number] for number in written if number in sizes}
+    changed = {}
+    for number in written:
+        if number in sizes:
+            changed[number] = sizes[number]
+    return changed

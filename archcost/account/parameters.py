@@ -7,11 +7,11 @@ from math import prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set as AbstractSet
+    from collections.abc import Sequence, Set as AbstractSet
 
     from archcost.account.passes import Passes
-    from archcost.account.reads import Reads
-    from archcost.records import ParamSpec, StorageSpec, TensorSpec, Trace
+    from archcost.account.rows import Row
+    from archcost.records import ParamSpec, StorageSpec, TensorSpec
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Held:
         self._tensors = tensors
         self._storages = storages
         self._by_storage: dict[int, list[int]] = {}
-        self.partly: set[int] = set()  # storages of which some tensor is only a part, or nothing; rare
+        self._partly: set[int] = set()  # storages of which some tensor is only a part, or nothing; rare
         by_storage = self._by_storage
         for number, tensor in enumerate(tensors):
             storage = tensor.storage
@@ -41,31 +41,16 @@ class Held:
             else:
                 by_storage[storage] = [number]
             if tensor.nbytes != storages[storage].nbytes or not tensor.nbytes:
-                self.partly.add(storage)
+                self._partly.add(storage)
 
     def find(self, spec: TensorSpec) -> Sequence[int]:
         """Return the numbers of the held tensors that a tensor overlaps."""
         storage = spec.storage
         numbers = self._by_storage.get(storage, ())
-        if numbers and storage in self.partly:
+        if numbers and storage in self._partly:
             itemsize = self._storages[storage].itemsize
             return [number for number in numbers if _overlap(spec, self._tensors[number], itemsize)]
         return numbers
-
-    def find_readers(self, reads: Reads, trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
-        """Return the first row that reads each held tensor, by the tensor's number."""
-        readers: dict[int, int] = {}
-        for storage, numbers in self._by_storage.items():
-            if storage in reads.rows and storage not in self.partly:
-                for number in numbers:
-                    readers[number] = reads.rows[storage]
-        if self.partly:
-            for op in trace.forward:
-                for spec in op.inputs:
-                    if spec.storage in self.partly and op.index in row_of:
-                        for number in self.find(spec):
-                            readers.setdefault(number, row_of[op.index])
-        return readers
 
 
 def parameters_of(passes: Passes, weights: AbstractSet[int]) -> tuple[dict[int, Owned], dict[str, Owned]]:
@@ -74,18 +59,21 @@ def parameters_of(passes: Passes, weights: AbstractSet[int]) -> tuple[dict[int, 
     `weights` are the numbers of the parameters that are weights. Return the sums by row number, and the sums of modules
     without a row by path.
     """
-    trace = passes.trace
+    trace, rows = passes.trace, passes.reads.rows
     tensors, params = (*trace.params, *trace.buffers), len(trace.params)
-    readers = Held(tensors, trace.storages).find_readers(passes.reads, trace, passes.row_of)
     sums: dict[int, Owned] = {}
     elsewhere: dict[str, Owned] = {}
+    readers: dict[int, int] | None = None
     owners: dict[str, int] | None = None
     for number, tensor in enumerate(tensors):
-        place = readers.get(number)
+        storage, nbytes = tensor.storage, tensor.nbytes
+        if nbytes and nbytes == trace.storages[storage].nbytes:  # almost always
+            place = rows.get(storage)
+        else:
+            readers = _find_readers(tensors, passes) if readers is None else readers
+            place = readers.get(number)
         if place is None:
-            if owners is None:
-                named = reversed(list(enumerate(passes.rows)))
-                owners = {row.name: place for place, row in named if row.name == row.module}
+            owners = _list_owners(passes.rows) if owners is None else owners
             place = owners.get(tensor.module)
         if place is None:
             owned = elsewhere.setdefault(tensor.module, Owned())
@@ -98,12 +86,29 @@ def parameters_of(passes: Passes, weights: AbstractSet[int]) -> tuple[dict[int, 
             owned.buffers += elements
             continue
         owned.params += elements
-        owned.param_bytes += tensor.nbytes
+        owned.param_bytes += nbytes
         if tensor.requires_grad:
             owned.trainable_params += elements
         if number in weights:
             owned.weights += elements
     return sums, elsewhere
+
+
+def _find_readers(tensors: Sequence[ParamSpec], passes: Passes) -> dict[int, int]:
+    """Return the first row that reads each tensor, by its number, even where it is a part of a storage."""
+    held = Held(tensors, passes.trace.storages)
+    readers: dict[int, int] = {}
+    for op in passes.trace.forward:
+        if op.index in passes.row_of:
+            for spec in op.inputs:
+                for number in held.find(spec):
+                    readers.setdefault(number, passes.row_of[op.index])
+    return readers
+
+
+def _list_owners(rows: Sequence[Row]) -> dict[str, int]:
+    """Return the first row of each module that has one, by its path."""
+    return {row.name: place for place, row in reversed(list(enumerate(rows))) if row.name == row.module}
 
 
 def _overlap(spec: TensorSpec, tensor: ParamSpec, itemsize: int) -> bool:
