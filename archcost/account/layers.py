@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import describe_field
+from archcost.account.moved import measure
 from archcost.account.parameters import Owned
 from archcost.account.roles import role_of
 from archcost.records import Layer
@@ -48,14 +49,14 @@ def _finish_row(
     if len(ops) == 1 and not row.recurrent:  # almost every row
         op = ops[0]
         index, operators = op.index, (op.op,)
-        macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = passes.moved[index]
+        macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = measure(index, passes)
         sources, role, depth = passes.reads.sources[index], passes.roles[index], passes.flow.depths[index]
         field, sight = passes.fields.get(index), passes.counted.sights[index]
         if isinstance(sight, Slides):
             window = _describe_window(op, sight)
     elif ops:
         operators = tuple(dict.fromkeys([op.op for op in ops]))
-        sums = map(sum, zip(*[passes.moved[op.index] for op in ops], strict=True))
+        sums = map(sum, zip(*[measure(op.index, passes) for op in ops], strict=True))
         macs, other_ops, made_elements, made_bytes, macts, read_bytes, written_bytes = sums
         if row.recurrent:
             macts = 0

@@ -9,6 +9,7 @@ counted: memory that a kernel allocates and frees within one operator.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -44,25 +45,25 @@ class Live:
 
     def __init__(self, storages: Sequence[StorageSpec], operators: int, granularity: int = CUDA_BLOCK) -> None:
         exact, rounded = [0] * (operators + 1), [0] * (operators + 1)
-        throughout: dict[str, int] = {}
+        throughout: defaultdict[str, list[int]] = defaultdict(list)
         for storage in storages:
             kind, nbytes = storage.kind, storage.nbytes
-            rest = nbytes % granularity
-            more = nbytes - rest + granularity if rest else nbytes
             if kind in MADE:
-                born, died = storage.born, storage.died
+                rest, born, died = nbytes % granularity, storage.born, storage.died
+                more = nbytes - rest + granularity if rest else nbytes
                 exact[born] += nbytes
                 rounded[born] += more
                 if died is not None:
                     exact[died] -= nbytes
                     rounded[died] -= more
             else:
-                throughout[kind] = throughout.get(kind, 0) + nbytes
-                rounded[0] += more
-        exact[0] += sum(throughout.values())
+                throughout[kind].append(nbytes)
+        self.throughout = {kind: sum(sizes) for kind, sizes in throughout.items()}
+        exact[0] += sum(self.throughout.values())
+        for sizes in throughout.values():
+            rounded[0] += granularity * sum([-(-nbytes // granularity) for nbytes in sizes])
         end = max(operators, 1)
         self.exact, self.rounded = list(accumulate(exact))[:end], list(accumulate(rounded))[:end]
-        self.throughout = throughout
 
 
 def live_bytes(trace: Trace) -> list[int]:

@@ -9,7 +9,6 @@ from archcost.account import memory
 from archcost.account.counted_ops import CountedOps
 from archcost.account.depth import Flow
 from archcost.account.kinds import Kinds
-from archcost.account.moved import list_moved
 from archcost.account.reads import Reads
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import rows_of
@@ -25,8 +24,7 @@ class Passes:
     """What all passes found.
 
     `roles` are the operators' roles. `read` are the storages that an operator of the forward pass reads, or that the
-    network returns. `moved` are the quantities of each forward operator that `list_moved` names. `backward` are the
-    multiply-adds of the backward pass by row, None without training.
+    network returns. `backward` are the multiply-adds of the backward pass by row, None without training.
     """
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
@@ -44,7 +42,6 @@ class Passes:
         self.backward = self._count_backward_macs() if self.trains else None
         self.saved = memory.sum_saved_bytes(trace, self.row_of)
         self.read = reads.storages.union([spec.storage for spec in trace.returns]) - memory.cast_parameters(trace)
-        self.moved = list_moved(trace, counted.works, reads, flow.weighted, self.read)
 
     def _count_backward_macs(self) -> Counter[int]:
         """Count the multiply-adds of the backward pass by row."""

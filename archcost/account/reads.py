@@ -13,33 +13,33 @@ if TYPE_CHECKING:
 class Reads:
     """What all operators read, found in one loop because the fields of named tuples are slow to read.
 
-    For operator i, `sources[i]` are the sources of its arguments in their order, `sizes[i]` the bytes of its arguments
-    by storage, and `nbytes[i]` their sum; a part of a storage counts once. `storages` are the storages that any
-    operator reads, `rows` the first row that reads each of them.
+    For operator i, `sources[i]` are the sources of its arguments in their order, and `nbytes[i]` the bytes of its
+    arguments; a part of a storage counts once. `storages` are the storages that any operator reads, `rows` the first
+    row that reads each of them.
     """
 
     def __init__(self, trace: Trace, row_of: Mapping[int, int]) -> None:
         self.sources: list[tuple[int, ...]] = []
-        self.sizes: list[dict[int, int]] = []
         self.nbytes: list[int] = []
         self.rows: dict[int, int] = {}
-        rows = self.rows
+        self.storages: set[int] = set()
+        rows, storages = self.rows, self.storages
         for index, op in enumerate(trace.forward):
             sources: tuple[int, ...] = ()
-            sizes: dict[int, int] = {}
-            inputs, total, row = op.inputs, 0, row_of.get(index)
+            inputs, numbers, total, row = op.inputs, [], 0, row_of.get(index)
             for spec in inputs:
                 storage, nbytes, origins = spec.storage, spec.nbytes, spec.sources
-                sizes[storage] = nbytes
+                numbers.append(storage)
                 total += nbytes
                 if origins:
                     sources += origins
-                if storage not in rows and row is not None:
-                    rows[storage] = row
+                if storage not in rows:
+                    storages.add(storage)
+                    if row is not None:
+                        rows[storage] = row
             self.sources.append(sources)
-            self.sizes.append(sizes)
-            self.nbytes.append(total if len(sizes) == len(inputs) else _sum_distinct(inputs))
-        self.storages: set[int] = set().union(*self.sizes)
+            distinct = len(inputs) == 1 or len(set(numbers)) == len(numbers)  # almost always
+            self.nbytes.append(total if distinct else _sum_distinct(inputs))
 
 
 def _sum_distinct(specs: tuple[TensorSpec, ...]) -> int:
