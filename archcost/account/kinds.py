@@ -57,13 +57,13 @@ class Kinds:
         self._from_data = from_data
         self._values: dict[int, Value] = {}  # all other results are the roots of new data
         self._kept: dict[tuple[int, int, int], Made] = {}
-        for op, role in zip(trace.forward, roles, strict=False):  # the last roles may be of a backward pass
-            index = op.index
-            if index not in from_data:
+        for index, op in enumerate(trace.forward):
+            role, data = roles[index], index in from_data
+            if not data:
                 self.found.aside.add(index)
             elif role == "activation":
                 continue
-            value = self._follow(op, role, data=index in from_data)
+            value = self._multiply(op, role, data=data) if index in products else self._follow(op, role, data=data)
             if value is not None:
                 self._values[index] = value
 
@@ -74,9 +74,7 @@ class Kinds:
         return found.weights | {i for i in rest if len(params[i].shape) > 1 and not _is_named_bias(params[i].name)}
 
     def _follow(self, op: OpCall, role: Role | None, *, data: bool) -> Value | None:
-        """Return the value of an operator's result; None if it is the root of new data."""
-        if op.index in self._products:
-            return self._multiply(op, role, data=data)
+        """Return the value of the result of an operator other than a product; None if it is the root of new data."""
         if role == "normalisation" and data:
             return self._normalise(op)
         values = [self._value(spec) for spec in op.inputs]

@@ -45,9 +45,9 @@ def convolution(call: OpCall) -> Work:
 
     Not counted: the addition of the bias.
     """
-    image, weight = call.args["input" if "input" in call.args else "self"], call.args["weight"]
-    transposed = bool(call.args.get("transposed", False))
-    return Work(macs=_forward_macs(image, call.outputs[0], weight, transposed=transposed))
+    args = call.args
+    image, transposed = args["input" if "input" in args else "self"], bool(args.get("transposed", False))
+    return Work(macs=_forward_macs(image, call.outputs[0], args["weight"], transposed=transposed))
 
 
 @rule("aten.cudnn_convolution_transpose", role="convolution", sees=_window)
