@@ -43,17 +43,17 @@ def describe_field(field: Field | None) -> tuple[Sizes | None, Jumps | None]:
     """
     if field is None:
         return None, None
-    sizes: list[int | Literal["all"] | None] = []
-    jumps: list[float | None] = []
+    sizes: Sizes = ()
+    jumps: Jumps = ()
     for extent in field:
         if isinstance(extent, Axis):
             size = extent.high - extent.low + 1
-            sizes.append(size if isinstance(size, int) else ceil(size))
-            jumps.append(extent.jump)
+            sizes += (size if isinstance(size, int) else ceil(size),)  # quicker than a list for so few
+            jumps += (extent.jump,)
         else:
-            sizes.append("all" if extent == "all" else None)
-            jumps.append(None)
-    return tuple(sizes), tuple(jumps)
+            sizes += ("all" if extent == "all" else None,)
+            jumps += (None,)
+    return sizes, jumps
 
 
 def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:

@@ -66,7 +66,8 @@ class Flow:
         self.weighted.add(index)
         # The same weight again within one row is recurrence (a later time step), not another layer.
         place = self._row_of.get(index, -1), weights[0]
-        return max(depth, self._entered.setdefault(place, depth + layers))
+        entered = self._entered.setdefault(place, depth + layers)
+        return entered if entered > depth else depth  # noqa: FURB136 - quicker than `max`
 
     def _list_weights(self, index: int) -> list[Weight]:
         weights = []
@@ -74,6 +75,8 @@ class Flow:
         for spec in self._trace.ops[index].inputs:
             if storages[spec.storage].kind == "parameter":
                 weights.append((spec.storage, spec.offset))
+                if not self._recurrent:
+                    break  # only the first matters
             elif from_weight and spec.sources and spec.sources[-1] in from_weight:  # rare
                 found = [from_weight.get(source) for source in spec.sources if source >= 0]
                 if found[0] is not None and all(found):

@@ -217,7 +217,7 @@ def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequen
     """
     before, after = spec.shape, out.shape
     first, changed = len(before) - len(moves), False
-    extents: list[Extent] = []
+    extents: Field = ()
     for extent in field:
         new = extent
         if isinstance(extent, Axis) and extent.dim is not None:
@@ -231,8 +231,8 @@ def _apply_window(field: Field, spec: TensorSpec, out: TensorSpec, moves: Sequen
             elif moves[dim - first] is not STAYS or after[dim] != before[dim]:
                 new = _move(extent, moves[dim - first], after[dim])
             changed = changed or new is not extent
-        extents.append(new)
-    return tuple(extents) if changed else field  # the same, so that it is described once
+        extents += (new,)  # quicker than a list for so few
+    return extents if changed else field  # the same, so that it is described once
 
 
 def _move(axis: Axis, move: Move, extent: int) -> Axis:
