@@ -63,7 +63,7 @@ def parameters_of(passes: Passes, weights: AbstractSet[int]) -> tuple[dict[int, 
     tensors, params = (*trace.params, *trace.buffers), len(trace.params)
     sums: dict[int, Owned] = {}
     elsewhere: dict[str, Owned] = {}
-    readers: dict[int, int] | None = None
+    readers: dict[tuple[int, int], int] | None = None
     owners: dict[str, int] | None = None
     for number, tensor in enumerate(tensors):
         storage, nbytes = tensor.storage, tensor.nbytes
@@ -71,7 +71,7 @@ def parameters_of(passes: Passes, weights: AbstractSet[int]) -> tuple[dict[int, 
             place = rows.get(storage)
         else:
             readers = _find_readers(tensors, passes) if readers is None else readers
-            place = readers.get(number)
+            place = readers.get((storage, tensor.offset))
         if place is None:
             owners = _list_owners(passes.rows) if owners is None else owners
             place = owners.get(tensor.module)
@@ -94,15 +94,15 @@ def parameters_of(passes: Passes, weights: AbstractSet[int]) -> tuple[dict[int, 
     return sums, elsewhere
 
 
-def _find_readers(tensors: Sequence[ParamSpec], passes: Passes) -> dict[int, int]:
-    """Return the first row that reads each tensor, by its number, even where it is a part of a storage."""
+def _find_readers(tensors: Sequence[ParamSpec], passes: Passes) -> dict[tuple[int, int], int]:
+    """Return the first row that reads each tensor, by its storage and offset, even where it is a part of a storage."""
     held = Held(tensors, passes.trace.storages)
-    readers: dict[int, int] = {}
+    readers: dict[tuple[int, int], int] = {}
     for op in passes.trace.forward:
         if op.index in passes.row_of:
             for spec in op.inputs:
                 for number in held.find(spec):
-                    readers.setdefault(number, passes.row_of[op.index])
+                    readers.setdefault((spec.storage, tensors[number].offset), passes.row_of[op.index])
     return readers
 
 
