@@ -31,6 +31,9 @@ class Restoration:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None:
+            self.put_back()
+            return
         interrupt = self._find_interrupt(error)
         if interrupt is not None or not isinstance(error, Exception):
             _close_frames(error)

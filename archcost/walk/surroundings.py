@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import OrderedDict
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch._C import _autograd, _functorch
@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 
 # torch's flags for active dispatch modes, in addition to their stack
 FLAGS = tuple(name for name in vars(_python_dispatch) if name.startswith("_is_in_"))
+_flag = vars(_python_dispatch).get
 HOOKS = tuple(
     table
     for name, table in vars(torch_module).items()
@@ -34,6 +35,7 @@ HOOKS = tuple(
 )
 NO_HOOKS: list[list[Any]] = [[] for _ in HOOKS]
 AUTOCASTS = tuple(torch._C._autocast_supported_devices())
+NOWHERE = [False] * len(AUTOCASTS)
 # the hooks, the random state and the garbage collector are shared by the process: one walk at a time
 _turn = threading.RLock()
 _at_start: list[tuple[object, ...]] = []  # the random state when the action began, until it is read again
@@ -60,11 +62,11 @@ def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) ->
     _refuse_transforms()
     restoration = Restoration()
     with _turn, restoration, restoration:
+        if not collector and gc.isenabled():
+            restoration.add(gc.enable)  # after all other steps, so that it does not search what they still hold
+            gc.disable()
         _set_modes_aside(restoration)
         _keep_random_state(restoration)
-        if not collector and gc.isenabled():
-            restoration.add(gc.enable)
-            gc.disable()
         restoration.add(_leave_modes)
         return action()
 
@@ -77,7 +79,8 @@ def _keep_random_state(restoration: Restoration) -> None:
         restoration.add(partial(sys.modules["numpy.random"].set_state, numpy))
     _at_start[:] = [_as_drawn(python, numpy)]
     restoration.add(_at_start.clear)
-    restoration.add(partial(torch.set_rng_state, torch.get_rng_state()))
+    generator = torch.default_generator
+    restoration.add(partial(generator.set_state, generator.get_state()))
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for index in range(torch.cuda.device_count()):
             restoration.add(partial(torch.cuda.set_rng_state, torch.cuda.get_rng_state(index), index))
@@ -99,6 +102,8 @@ def _read_random_state() -> tuple[Any, Any]:
 
 def _as_drawn(python: object, numpy: Any) -> tuple[object, ...]:
     """Return a random state as a tuple whose items can be compared."""
+    if not numpy:
+        return (python,)
     return python, *[part.tobytes() if hasattr(part, "tobytes") else part for part in numpy]
 
 
@@ -133,46 +138,55 @@ def _traces_symbols() -> bool:
     return torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY) is None
 
 
-class _Setting(NamedTuple):
-    """A global setting of torch: functions to read it, to write it, and to convert it to its value within a walk."""
-
-    read: Callable[[], Any]
-    write: Callable[[Any], object]
-    within: Callable[[Any], Any] | None = None
-
-    def put_back(self, before: Any) -> None:
-        if self.read() != before:
-            self.write(before)
-
-
 def _set_modes_aside(restoration: Restoration) -> None:
     before = _read_settings()
     restoration.add(partial(_put_settings_back, before))
-    for (_, write, convert), value in zip(SETTINGS, before, strict=True):
-        if convert is not None and (within := convert(value)) != value:
-            write(within)
+    _, _, flags, _, _, autocast, _, dispatch_modes, function_modes = before
+    if any(flags):
+        _set_flags([False] * len(FLAGS))
+    if autocast != (off := (0, True, NOWHERE, autocast[3])):
+        _set_autocast(off)
+    if dispatch_modes:
+        _set_dispatch_modes([])
+    if function_modes != (kept := _default_devices(function_modes)):
+        _set_function_modes(kept)
     normal = torch._C._InferenceMode(False)  # noqa: FBT003 - also restores the dispatcher's keys
     restoration.add(partial(normal.__exit__, None, None, None))
     normal.__enter__()  # type: ignore[no-untyped-call]
 
 
 def _read_settings() -> list[Any]:
-    return [read() for read, _, _ in SETTINGS]
+    """Return torch's settings, in the order of `WRITERS`."""
+    return [
+        torch.get_default_dtype(),
+        [list(table.items()) for table in HOOKS] if any(HOOKS) else NO_HOOKS,
+        [*map(_flag, FLAGS)],
+        (_device.CURRENT_DEVICE, getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)),
+        _saving_hooks(),
+        _autocast(),
+        torch.is_grad_enabled(),
+        _dispatch_modes(),
+        _function_modes(),
+    ]
 
 
 def _put_settings_back(before: list[Any]) -> None:
-    if _read_settings() == before:  # almost always
+    now = _read_settings()
+    if now == before:  # almost always
         return
     steps = Restoration()  # all of them run, even if one fails
-    for setting, value in zip(SETTINGS, before, strict=True):
-        steps.add(partial(setting.put_back, value))
+    for write, is_now, was in zip(WRITERS, now, before, strict=True):
+        if is_now != was:
+            steps.add(partial(write, was))
     steps.put_back()
 
 
 def _leave_modes() -> None:
     """Leave all modes that the action left on, so that they do not disturb the following steps."""
-    _set_dispatch_modes([])
-    _set_function_modes([])
+    if torch._C._len_torch_dispatch_stack():
+        _set_dispatch_modes([])
+    if torch._C._len_torch_function_stack():
+        _set_function_modes([])
 
 
 def _dispatch_modes() -> list[Any]:
@@ -234,21 +248,9 @@ def _set_autocast(state: Any) -> None:
     torch.clear_autocast_cache()
 
 
-def _without_autocast(state: Any) -> Any:
-    return 0, True, [False] * len(AUTOCASTS), state[3]
-
-
-def _flags() -> Any:
-    return [*map(vars(_python_dispatch).get, FLAGS)]
-
-
 def _set_flags(values: Any) -> None:
     for name, value in zip(FLAGS, values, strict=True):
         setattr(_python_dispatch, name, value)
-
-
-def _hooks() -> Any:
-    return [list(table.items()) for table in HOOKS] if any(HOOKS) else NO_HOOKS
 
 
 def _set_hooks(before: Any) -> None:
@@ -258,24 +260,20 @@ def _set_hooks(before: Any) -> None:
             table.update(items)
 
 
-def _devices() -> Any:
-    return _device.CURRENT_DEVICE, getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
-
-
 def _set_devices(state: Any) -> None:
     _device.CURRENT_DEVICE, torch._GLOBAL_DEVICE_CONTEXT.device_context = state
 
 
-SETTINGS = (
-    _Setting(torch.get_default_dtype, torch.set_default_dtype),
-    _Setting(_hooks, _set_hooks),
-    _Setting(_flags, _set_flags, lambda before: [False] * len(before)),
-    _Setting(_devices, _set_devices),
-    _Setting(_saving_hooks, _set_saving_hooks),
-    _Setting(_autocast, _set_autocast, _without_autocast),
-    _Setting(torch.is_grad_enabled, torch._C._set_grad_enabled),
-    _Setting(_dispatch_modes, _set_dispatch_modes, lambda _: []),
-    _Setting(_function_modes, _set_function_modes, _default_devices),
+WRITERS: tuple[Callable[[Any], object], ...] = (
+    torch.set_default_dtype,
+    _set_hooks,
+    _set_flags,
+    _set_devices,
+    _set_saving_hooks,
+    _set_autocast,
+    torch._C._set_grad_enabled,
+    _set_dispatch_modes,
+    _set_function_modes,
 )
 
 
