@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from archcost.walk.higher_order import refuse_gradients
+from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ class Eager:
     Both are switches of the whole process: the first walk sets them, and the last walk of any thread restores them.
     """
 
-    _lock, _walks, _switched = Lock(), 0, ExitStack()
+    _lock, _walks, _switched = Lock(), 0, Restoration()
 
     def __enter__(self) -> None:
         with Eager._lock:
@@ -35,29 +36,35 @@ class Eager:
         with Eager._lock:
             Eager._walks -= 1
             if not Eager._walks:
-                Eager._switched.close()
+                Eager._switched.put_back()
 
 
-def _switch(switched: ExitStack) -> None:
+def _switch(switched: Restoration) -> None:
     mha = torch.backends.mha
-    switched.callback(mha.set_fastpath_enabled, mha.get_fastpath_enabled())
+    switched.add(partial(mha.set_fastpath_enabled, mha.get_fastpath_enabled()))
     mha.set_fastpath_enabled(False)
     flex = sys.modules.get("torch.nn.attention.flex_attention")
     if flex is not None:  # its device check would refuse the meta device
-        switched.callback(setattr, flex, "_validate_device", flex._validate_device)
+        switched.add(partial(setattr, flex, "_validate_device", flex._validate_device))
         flex._validate_device = refuse_gradients  # type: ignore[attr-defined]
     if COMPILER in sys.modules:
-        switched.enter_context(torch.compiler.set_stance("force_eager"))
+        _force_eager(switched)
         return
     # the compiler takes seconds to import, and few networks use it
-    original: Callable[..., Any] = torch.compile
+    original = torch.compile
+    switched.add(partial(setattr, torch, "compile", original))
+    torch.compile = partial(_compile_nothing, original, switched)
 
-    def compile_nothing(*args: Any, **kwargs: Any) -> Any:
-        import torch._dynamo
 
-        torch.compile = original
-        switched.enter_context(torch.compiler.set_stance("force_eager"))
-        return original(*args, **kwargs)
+def _compile_nothing(original: Callable[..., Any], switched: Restoration, *args: Any, **kwargs: Any) -> Any:
+    import torch._dynamo
 
-    switched.callback(setattr, torch, "compile", original)
-    torch.compile = compile_nothing
+    torch.compile = original
+    _force_eager(switched)
+    return original(*args, **kwargs)
+
+
+def _force_eager(switched: Restoration) -> None:
+    stance = torch.compiler.set_stance("force_eager")
+    switched.add(partial(stance.__exit__, None, None, None))
+    stance.__enter__()
