@@ -147,10 +147,14 @@ def accept_meta(restoration: Restoration) -> None:
 
     The meta device has the state of the CPU. Switching autocast on there fails as usual, unless the walk uses autocast.
     """
-    for owner, name in ((torch.autocast, "__init__"), (torch, "is_autocast_enabled"), (torch, "get_autocast_dtype")):
-        function = getattr(owner, name)
-        restoration.add(partial(setattr, owner, name, function))
-        setattr(owner, name, _accept(function))
+    enter, is_on, dtype = torch.autocast.__init__, torch.is_autocast_enabled, torch.get_autocast_dtype
+    restoration.add(partial(_set_functions, enter, is_on, dtype))
+    _set_functions(_accept(enter), _accept(is_on), _accept(dtype))
+
+
+def _set_functions(enter: Any, is_on: Any, dtype: Any) -> None:
+    torch.autocast.__init__ = enter  # type: ignore[method-assign]
+    torch.is_autocast_enabled, torch.get_autocast_dtype = is_on, dtype
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ from archcost.walk.tensors import find_tensors
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from archcost.records import SavedSpec, TensorSpec, Training
     from archcost.walk.caches import Caches
@@ -166,22 +166,28 @@ class _Walk:
 
     def run(self) -> None:
         """Run the network, and train it for one step if requested."""
-        parameters = [named.tensor for named in self.parts.parameters]
-        step = None if self.training is None else TrainingStep(self.training, parameters, self.like)
+        step = None
+        if self.training is not None:
+            step = TrainingStep(self.training, [named.tensor for named in self.parts.parameters], self.like)
         autocast = self.autocast
         ready = NO_CONTEXT if autocast is None else autocast.ready()
-        with _layer_named(self.network, self.specs, self.recorder), ready:
-            with NO_CONTEXT if autocast is None else autocast.active():
-                result = self._forward()
+        try:
+            with ready:
+                with NO_CONTEXT if autocast is None else autocast.active():
+                    result = self._forward()
+                    if step is not None:
+                        take_loss(self.recorder, step, find_tensors(result) or tensors_within(result))
                 if step is not None:
-                    take_loss(self.recorder, step, find_tensors(result) or tensors_within(result))
-            if step is not None:
-                unregistered = [reference() for reference in self.recorder.storages.unregistered]
-                set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
-                if self.elsewhere is not None:  # checkpointing recomputes parts of the forward
-                    follow_again(self.elsewhere, self.restoration)
-                with self.elsewhere or NO_CONTEXT:
-                    take_step(self.recorder, step)
+                    unregistered = [reference() for reference in self.recorder.storages.unregistered]
+                    set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
+                    if self.elsewhere is not None:  # checkpointing recomputes parts of the forward
+                        follow_again(self.elsewhere, self.restoration)
+                    with self.elsewhere or NO_CONTEXT:
+                        take_step(self.recorder, step)
+        except (WalkError, RuleError):
+            raise
+        except (Exception, SystemExit) as error:
+            raise WalkError(_failure(error, self.network, self.specs, self.recorder.phase)) from error
         self.held += [result, step]
 
     def _forward(self) -> Any:
@@ -252,19 +258,8 @@ def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:
     return "cpu" if tensor is None else str(tensor.device)
 
 
-@contextmanager
-def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], recorder: Recorder) -> Iterator[None]:
-    """Convert the network's errors into a WalkError that names the layer, or the phase of a training step."""
-    try:
-        yield
-    except (WalkError, RuleError):
-        raise
-    except (Exception, SystemExit) as error:
-        raise WalkError(_failure(error, network, specs, recorder.phase)) from error
-
-
 def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], phase: str) -> str:
-    """Return an error message with the innermost running module and the shapes of its inputs and parameters."""
+    """Return an error message with the phase of a training step, or the running layer and its shapes."""
     text = first_line(error)
     if phase != "forward":
         return f"the {phase} of a training step failed: {type(error).__name__}: {text}"
