@@ -42,25 +42,11 @@ class Feed:
 
     def on(self, device: str, values: Values | None = None) -> Given:
         """Return positional and keyword arguments on a device; record in `values` the contents of meta tensors."""
-        from archcost.walk.arguments import copy_arguments, copy_to, move_fake
-        from archcost.walk.tensors import is_fake
-
         if self.args is not None:
+            from archcost.walk.arguments import copy_arguments, move
 
-            def move(tensor: torch.Tensor) -> torch.Tensor:
-                # a separate copy, so that neither an in-place forward nor a backward reaches the caller's tensor
-                if tensor.is_nested:  # the walk reports why it cannot be counted
-                    return tensor
-                if is_fake(tensor):
-                    return move_fake(tensor, device)
-                moved = copy_to(tensor, device)
-                if tensor.requires_grad:
-                    moved.requires_grad_()
-                if values is not None:
-                    values.learn(moved, tensor)
-                return moved
-
-            return copy_arguments((self.args, dict(self.kwargs)), move)  # type: ignore[no-any-return]
+            given = self.args, dict(self.kwargs)
+            return copy_arguments(given, lambda tensor: move(tensor, device, values))  # type: ignore[no-any-return]
         from archcost.sources.assemble import assemble
 
         if self.arrange is not None:

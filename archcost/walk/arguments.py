@@ -9,14 +9,17 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import ArgumentError, first_line
 from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, slots_of
-from archcost.walk.tensors import FAKE, PLAIN_TENSORS
+from archcost.walk.tensors import FAKE, PLAIN_TENSORS, is_fake
+
+if TYPE_CHECKING:
+    from archcost.walk.values import Values
 
 
 def tensors_within(arguments: Any) -> list[torch.Tensor]:
@@ -68,6 +71,27 @@ def copy_arguments(
         ) from error
 
 
+def move(tensor: torch.Tensor, device: str, values: Values | None = None) -> torch.Tensor:
+    """Return a copy of a tensor on a device, which requires a gradient as the tensor does.
+
+    A separate copy, so that neither an in-place forward nor a backward reaches the caller's tensor; `values` learns the
+    contents of a tensor on the meta device.
+
+    Raises:
+        ArgumentError: the tensor is fake, and not for the meta device.
+    """
+    if tensor.is_nested:  # the walk reports why it cannot be counted
+        return tensor
+    if is_fake(tensor):
+        return _move_fake(tensor, device)
+    moved = copy_to(tensor, device)
+    if tensor.requires_grad:
+        moved.requires_grad_()
+    if values is not None:
+        values.learn(moved, tensor)
+    return moved
+
+
 def copy_to(tensor: torch.Tensor, device: str) -> torch.Tensor:
     """Return a copy of a tensor on a device, apart from its graph."""
     usual = type(tensor) is torch.Tensor and tensor.layout is torch.strided and tensor.is_contiguous()
@@ -77,12 +101,7 @@ def copy_to(tensor: torch.Tensor, device: str) -> torch.Tensor:
     return tensor.detach().to(device, copy=True)
 
 
-def move_fake(tensor: torch.Tensor, device: str) -> torch.Tensor:
-    """Return a tensor like one that was made within torch's `FakeTensorMode`, on the meta device.
-
-    Raises:
-        ArgumentError: another device was requested.
-    """
+def _move_fake(tensor: torch.Tensor, device: str) -> torch.Tensor:
     if torch.device(device).type != "meta":
         raise ArgumentError(f"an argument {FAKE}")
     like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=device)
