@@ -56,6 +56,8 @@ class Caches:
     def note(self, parts: Parts) -> None:
         """Record the contents of everything that a network's code can reach."""
         modules = _python_modules({type(module) for module in parts.modules.values()})
+        if not modules:  # all classes are torch's
+            return
         used = [
             value
             for module in modules
@@ -71,10 +73,10 @@ class Caches:
     def empty(self) -> tuple[str, ...]:
         """Remove the walk's tensors from every cache; return the names of the places that still hold some."""
         if not self._alive():
+            self._made.clear()
             return ()
-        gc.collect(
-            0
-        )  # a reference cycle is not a cache; the collector was off, so the walk's objects are in generation 0
+        # a reference cycle is not a cache; the collector was off, so the walk's objects are in generation 0
+        gc.collect(0)
         self.put_back()
         if alive := self._alive():
             gc.collect()
@@ -88,8 +90,7 @@ class Caches:
             self._restore(alive)
 
     def _alive(self) -> set[int]:
-        storages = [reference() for reference in self._made]
-        return {storage._cdata for storage in storages if storage is not None}
+        return {storage._cdata for reference in self._made if (storage := reference()) is not None}
 
     def _note_reach(self, roots: list[Any]) -> None:
         """Record everything reachable, breadth first, so that the network's own names come before the limit."""
