@@ -59,8 +59,10 @@ def build_report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes
         name=network.name,
         mode=trace.mode,
         inputs=tuple(
-            InputInfo(shape=spec.shape, dtype=spec.dtype, name=name)
-            for spec, name in zip(trace.inputs, names, strict=False)
+            [
+                InputInfo(shape=spec.shape, dtype=spec.dtype, name=name)
+                for spec, name in zip(trace.inputs, names, strict=False)
+            ]
         ),
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),

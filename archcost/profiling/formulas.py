@@ -23,12 +23,14 @@ def find_registered_formulas(ops: Iterable[OpCall]) -> dict[str, Rule]:
     counter = sys.modules.get("torch.utils.flop_counter")
     if counter is None:  # nothing is registered
         return {}
+    unknown = {op.op for op in ops if find(op.op) is None}
+    if not unknown:
+        return {}
     formulas = {
         packet._qualified_op_name.replace("::", "."): (packet, formula)  # noqa: SLF001
         for packet, formula in counter.flop_registry.items()
         if isinstance(packet, torch._ops.OpOverloadPacket)  # noqa: SLF001 - not a higher-order operator, which never dispatches
     }
-    unknown = {op.op for op in ops if find(op.op) is None}
     return {
         op: Rule(
             count=_count(*formulas[op]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -106,17 +106,21 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
         # a copy on a real device may share memory with the given network
         apart = network.fits is not None if network.given is None else where == "meta"
         thrown_away = parts.network is not network.given and apart
-        how: dict[str, Any] = {
-            "mode": asked.walked_mode,
-            "training": asked.training,
-            "amp": asked.amp,
-            "lines": asked.saved,
-            "checkpoint": asked.checkpoint,
-        }
-        if where == "meta":
-            how["like"] = asked.like
-            how["untouched"] = parts.network is network.given
-        return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
+        return walk(
+            parts,
+            args,
+            kwargs,
+            mode=asked.walked_mode,
+            training=asked.training,
+            amp=asked.amp,
+            like=asked.like if where == "meta" else None,
+            restore=not thrown_away,
+            caches=caches,
+            values=values,
+            lines=asked.saved,
+            checkpoint=asked.checkpoint,
+            untouched=where == "meta" and parts.network is network.given,
+        )
 
 
 def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:

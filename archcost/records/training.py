@@ -44,15 +44,12 @@ class Training:
         Raises:
             ArgumentError: an unknown value, or an option of training without `train`.
         """
-        asked = cls(
-            optimizer=OPTIMIZERS[0] if train is None else train,
-            loss=loss,
-            freeze=(freeze,) if isinstance(freeze, str) else tuple(freeze),
-            train_only=(train_only,) if isinstance(train_only, str) else tuple(train_only),
-        )
+        freeze = (freeze,) if isinstance(freeze, str) else tuple(freeze)
+        train_only = (train_only,) if isinstance(train_only, str) else tuple(train_only)
         if train is not None:
-            return asked
-        if asked.partial:
+            return cls(optimizer=train, loss=loss, freeze=freeze, train_only=train_only)
+        check_choice("loss", loss, LOSSES)
+        if freeze or train_only:
             raise ArgumentError("freeze and train_only choose the trained parameters: they need train, an optimizer")
         return None
 

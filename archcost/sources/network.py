@@ -63,7 +63,11 @@ def wrap_module(value: Any) -> Network:
         module = module.module()  # torch.export.ExportedProgram
     while isinstance(module, nn.Module) and "_orig_mod" in module._modules:  # noqa: SLF001 - torch.compile's wrapper
         module = module._modules["_orig_mod"]  # noqa: SLF001
-    if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+    if (
+        isinstance(module, nn.Module)
+        and "module" in module._modules  # noqa: SLF001 - quick and rarely true; the next class is abstract, and slow
+        and isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel))
+    ):
         module = module.module
     if not isinstance(module, nn.Module):
         raise ArgumentError(
