@@ -16,7 +16,7 @@ from archcost.walk.autocast import accept_meta
 from archcost.walk.copies import deep_copy, normal_copy
 from archcost.walk.meta import MetaDevice
 from archcost.walk.modes import set_mode
-from archcost.walk.tensors import FAKE, is_fake
+from archcost.walk.tensors import FAKE, name_device, is_fake
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Given
@@ -89,7 +89,7 @@ def has_no_values(network: Network) -> bool:
 
 def home_of(parts: Parts, device: str) -> str:
     """Return the device of a network's weights, which its inputs must share."""
-    return str(parts.parameters[0].tensor.device) if parts.parameters else device
+    return name_device(parts.parameters[0].tensor) if parts.parameters else device
 
 
 def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -> Parts:

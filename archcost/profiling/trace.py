@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -18,6 +18,8 @@ from archcost.profiling.place import build_on_device, build_on_meta, choose_devi
 from archcost.walk import Caches, Restoration, Values, run_undisturbed, walk
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from archcost.profiling.feed import Feed
     from archcost.records import Trace, WalkPlan
     from archcost.sources import Network
@@ -93,8 +95,7 @@ def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) 
 
 
 def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
-    device = torch.device(where)
-    with kind_of(device).using(device):
+    with _on_device(where):
         values = Values() if where == "meta" else None
         parts = build_on_meta(network, values) if where == "meta" else build_on_device(network, where)
         args, kwargs = feed.on(home_of(parts, where), values)
@@ -121,6 +122,14 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
             checkpoint=asked.checkpoint,
             untouched=where == "meta" and parts.network is network.given,
         )
+
+
+def _on_device(where: str) -> AbstractContextManager[Any]:
+    """Return a context in which a device is torch's current one of its kind."""
+    if where == "meta":
+        return nullcontext()
+    device = torch.device(where)
+    return kind_of(device).using(device)
 
 
 def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:

@@ -21,6 +21,11 @@ def is_fake(tensor: torch.Tensor) -> bool:
     return kinds is not None and isinstance(tensor, kinds.FakeTensor)
 
 
+def name_device(tensor: torch.Tensor) -> str:
+    """Return a tensor's device in words: "meta", "cuda:0"."""
+    return "meta" if tensor.is_meta else str(tensor.device)  # torch takes long to write the first words of a walk
+
+
 def find_tensors(value: Any) -> list[torch.Tensor]:
     """Return the tensors in nested lists, tuples, sets, mappings and dataclasses; all other values are skipped."""
     if type(value) in PLAIN_TENSORS:  # most operators' results

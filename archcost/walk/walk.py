@@ -31,7 +31,7 @@ from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import keep_network, set_gradients_aside
 from archcost.walk.surroundings import read_drawn
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import name_device, find_tensors
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def _describe_unregistered(count: int) -> str:
 
 def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:
     tensor = parameters[0].tensor if parameters else given[0] if given else None
-    return "cpu" if tensor is None else str(tensor.device)
+    return "cpu" if tensor is None else name_device(tensor)
 
 
 def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], phase: str) -> str:
