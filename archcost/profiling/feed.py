@@ -76,7 +76,7 @@ def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, bat
     """Return the arguments for a caller's inputs: tensors, descriptions, or nothing."""
     if isinstance(inputs, InputSpec):
         inputs = (inputs,)
-    if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
+    if isinstance(inputs, (list, tuple)) and inputs and all(isinstance(item, InputSpec) for item in inputs):
         return describe_feed(network, inputs, batch)
     if inputs is None and kwargs is None:
         return describe_feed(network, (), batch)

@@ -16,7 +16,7 @@ from archcost.walk.autocast import accept_meta
 from archcost.walk.copies import deep_copy, normal_copy
 from archcost.walk.meta import MetaDevice
 from archcost.walk.modes import set_mode
-from archcost.walk.tensors import FAKE, name_device, is_fake
+from archcost.walk.tensors import FAKE, is_fake, name_device
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Given

@@ -148,8 +148,8 @@ def _set_modes_aside(restoration: Restoration) -> None:
         _set_autocast(off)
     if dispatch_modes:
         _set_dispatch_modes([])
-    if function_modes != (kept := _default_devices(function_modes)):
-        _set_function_modes(kept)
+    if function_modes:  # the modes of the user's default device stay; a walk's own devices are subclasses
+        _set_function_modes([mode for mode in function_modes if type(mode) is _device.DeviceContext])
     normal = torch._C._InferenceMode(False)  # noqa: FBT003 - also restores the dispatcher's keys
     restoration.add(partial(normal.__exit__, None, None, None))
     normal.__enter__()  # type: ignore[no-untyped-call]
@@ -165,8 +165,8 @@ def _read_settings() -> list[Any]:
         _saving_hooks(),
         _autocast(),
         torch.is_grad_enabled(),
-        _dispatch_modes(),
-        _function_modes(),
+        [*map(torch._C._get_dispatch_stack_at, range(torch._C._len_torch_dispatch_stack()))],
+        [*map(torch._C._get_function_stack_at, range(torch._C._len_torch_function_stack()))],
     ]
 
 
@@ -189,11 +189,6 @@ def _leave_modes() -> None:
         _set_function_modes([])
 
 
-def _dispatch_modes() -> list[Any]:
-    count = torch._C._len_torch_dispatch_stack()
-    return [torch._C._get_dispatch_stack_at(i) for i in range(count)] if count else []
-
-
 def _set_dispatch_modes(modes: list[Any]) -> None:
     while torch._C._len_torch_dispatch_stack():
         torch._C._pop_torch_dispatch_stack(None)
@@ -201,21 +196,11 @@ def _set_dispatch_modes(modes: list[Any]) -> None:
         torch._C._push_on_torch_dispatch_stack(mode)
 
 
-def _function_modes() -> list[Any]:
-    count = torch._C._len_torch_function_stack()
-    return [torch._C._get_function_stack_at(i) for i in range(count)] if count else []
-
-
 def _set_function_modes(modes: list[Any]) -> None:
     while torch._C._len_torch_function_stack():
         torch._C._pop_torch_function_stack()
     for mode in modes:
         torch._C._push_on_torch_function_stack(mode)
-
-
-def _default_devices(modes: list[Any]) -> list[Any]:
-    """Return the modes of the user's default device; a walk's own devices are subclasses."""
-    return [mode for mode in modes if type(mode) is _device.DeviceContext] if modes else modes
 
 
 def _saving_hooks() -> Any:

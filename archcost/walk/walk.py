@@ -31,7 +31,7 @@ from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import keep_network, set_gradients_aside
 from archcost.walk.surroundings import read_drawn
-from archcost.walk.tensors import name_device, find_tensors
+from archcost.walk.tensors import find_tensors, name_device
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
 if TYPE_CHECKING:
