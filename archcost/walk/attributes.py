@@ -6,6 +6,7 @@ import functools
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterator, MutableMapping
+from itertools import filterfalse
 from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +24,8 @@ TABLES = frozenset(("_parameters", "_buffers", "_modules"))
 # the attributes that torch's constructor sets, before all others; the tables of hooks among them are mostly empty
 STANDARD = [*nn.Module().__dict__]
 COUNT, HOOKS = len(STANDARD), slice(STANDARD.index("_buffers") + 1, STANDARD.index("_modules"))
-WITHOUT_HOOKS = [*STANDARD[: HOOKS.start], *STANDARD[HOOKS.stop :]]
+REGISTERED = slice(1, 4)  # in the values without these hooks: the tables of parameters, buffers and modules
+DICTIONARIES = frozenset((dict, OrderedDict))
 
 
 class Fields(MutableMapping[str, Any]):
@@ -71,28 +73,30 @@ class Attributes(NamedTuple):
 def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
     """Return the contents of modules besides their parameters, buffers and submodules."""
     found = Attributes([], [], [], [], [], [])
-    seen = {id(module) for module in modules}
+    seen, empty, filled = set(map(id, modules)), found.empty, found.filled
     for module in modules:
         table = module.__dict__
         names, hooks, values = [*table], [], [*table.values()]
-        left = names
         if names[:COUNT] == STANDARD and not any(values[HOOKS]):
-            hooks, left = values[HOOKS], WITHOUT_HOOKS + names[COUNT:]
+            hooks = values[HOOKS]
             del values[HOOKS]
-            found.empty.extend(hooks)
+            empty += hooks
         found.tables.append((table, names, hooks, values))
-        for name, value in zip(left, values, strict=True):
+        if hooks and DICTIONARIES.issuperset(map(type, registered := values[REGISTERED])):  # almost always
+            filled += filter(None, registered)
+            empty += filterfalse(None, registered)
+            others = values[: REGISTERED.start] + values[REGISTERED.stop :]
+        else:  # for example a ScriptModule, whose tables are views of C++ objects
+            tables = [table.get(name) for name in TABLES]
+            others = [value for value in table.values() if all([value is not each for each in tables])] 
+        for value in others:
             kind = type(value)
-            if kind in ATOMS:
+            if kind in ATOMS or (kind is tuple and ATOMS.issuperset(map(type, value))):
                 continue
             if kind in CONTAINERS and not value:
-                found.empty.append(value)
-            elif (kind is tuple or kind is list) and ATOMS.issuperset(map(type, value)):
-                if kind is list:
-                    found.filled.append(value)
-            elif name in TABLES:
-                if isinstance(value, dict):  # the tables of a ScriptModule are views of C++ objects
-                    found.filled.append(value)
+                empty.append(value)
+            elif kind is list and ATOMS.issuperset(map(type, value)):
+                filled.append(value)
             else:
                 look_into(value, found, seen)
     return found
