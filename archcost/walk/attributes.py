@@ -82,13 +82,15 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
             del values[HOOKS]
             empty += hooks
         found.tables.append((table, names, hooks, values))
-        if hooks and DICTIONARIES.issuperset(map(type, registered := values[REGISTERED])):  # almost always
-            filled += filter(None, registered)
-            empty += filterfalse(None, registered)
-            others = values[: REGISTERED.start] + values[REGISTERED.stop :]
-        else:  # for example a ScriptModule, whose tables are views of C++ objects
-            tables = [table.get(name) for name in TABLES]
-            others = [value for value in table.values() if all([value is not each for each in tables])] 
+        if hooks:
+            registered, others = values[REGISTERED], values[: REGISTERED.start] + values[REGISTERED.stop :]
+        else:
+            registered = [value for name, value in table.items() if name in TABLES]
+            others = [value for name, value in table.items() if name not in TABLES]
+        if not DICTIONARIES.issuperset(map(type, registered)):  # the tables of a ScriptModule are views of C++ objects
+            registered = [each for each in registered if isinstance(each, dict)]
+        filled += filter(None, registered)
+        empty += filterfalse(None, registered)
         for value in others:
             kind = type(value)
             if kind in ATOMS or (kind is tuple and ATOMS.issuperset(map(type, value))):

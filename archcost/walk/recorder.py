@@ -125,8 +125,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return [self.introduce(name, tensor, kind) for name, tensor, _ in named]
         names, learns = [name for name, _, _ in named], [tensor.requires_grad for tensor in tensors]
         rows = zip(names, self.storages.hold(tensors, kind), learns, strict=True)
-        # bypasses a slow constructor: see `storages`
-        return [tuple.__new__(ParamSpec, (name, *spec[:5], learn)) for name, spec, learn in rows]
+        return [
+            ParamSpec(name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, learn)
+            for name, spec, learn in rows
+        ]
 
     def introduce(self, name: str, tensor: torch.Tensor, kind: Literal["parameter", "buffer"]) -> ParamSpec:
         """Number a parameter or a buffer before the walk, including the tensors that it wraps."""
@@ -135,9 +137,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
-        shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
-        # bypasses a slow constructor: see `storages`
-        return tuple.__new__(ParamSpec, (name, shape, dtype, storage, offset, nbytes, tensor.requires_grad))
+        spec = self.storages.describe(tensor, kind)
+        return ParamSpec(name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad)
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a packed weight, which operators receive as the tensor at a place of a packed object."""
@@ -257,8 +258,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             lifted.kind, lifted.born = "fresh", index
         changed, outputs = self._describe_results(result, written, answer, inputs)
         order, module = self.tick(), self.running[-1]
-        call = index, order, schema.op, described, tuple(inputs), outputs, changed, module, self.phase, forward_of
-        self.ops.append(tuple.__new__(OpCall, call))  # bypasses a slow constructor: see `storages`
+        read, phase = tuple(inputs), self.phase
+        self.ops.append(OpCall(index, order, schema.op, described, read, outputs, changed, module, phase, forward_of))
         if answer is None and form[0]:
             in_place = len(written) == 1 and result is written[0] is (args[0] if args else None)
             if in_place or not written:

@@ -8,6 +8,7 @@ argument: for them the forms decide, and it makes no difference whether a number
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import torch
@@ -35,7 +36,8 @@ class New(NamedTuple):
     dtype: str
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What a call returns: the tensors in `new`, or its first argument if `new` is empty.
 
     With `alone` it returns one tensor instead of a tuple.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch._C import DispatchKey
@@ -28,7 +29,8 @@ LEARNING = (DispatchKey.ADInplaceOrView, DispatchKey.AutogradFunctionality)
 CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
 
 
-class Schema(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Schema:
     """An operator: its name, the names and defaults of its arguments, and the arguments that it writes into."""
 
     func: Any

@@ -47,9 +47,8 @@ def module_specs(parts: Parts) -> dict[nn.Module, ModuleSpec]:
         chain: tuple[str, ...] = ()
         if children and is_chain(kind):
             chain = tuple([f"{path}.{name}" for name in children] if path else children)
-        # bypasses the named tuple's slow constructor: see `storages`
         recurrent = _recurs(kind)  # type: ignore[arg-type] # classes do hash
-        specs[module] = tuple.__new__(ModuleSpec, (path, kind.__name__, leaf, recurrent, chain))
+        specs[module] = ModuleSpec(path, kind.__name__, leaf, recurrent, chain)
     return specs
 
 
@@ -136,8 +135,7 @@ class Scopes:
             self._notes.add_padding(module, args, named)
         inputs, outputs = self._describe_leaf(args, named, output) if spec.leaf else NOTHING
         repeats = len(args) + len(named) > 1 and _repeats(args, named)
-        call = index, order, spec.path, self._running[-1], inputs, outputs, repeats
-        self._calls[index] = tuple.__new__(ModuleCall, call)  # bypasses a slow constructor: see `storages`
+        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs, repeats)
         device = self._device
         if device is not None:  # the module's own hooks run next, then its caller
             device.rest() if stack and stack[-1][-1] and not module._forward_hooks else device.wake()

@@ -101,7 +101,7 @@ class Storages:
     def specs(self) -> tuple[StorageSpec, ...]:
         """The description of every storage, by number."""
         self.bury()
-        new = tuple.__new__  # bypasses the named tuple's slow constructor: see `_spec`
+        new = tuple.__new__  # bypasses the constructor of named tuples, a slow Python function
         return tuple([new(StorageSpec, (s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host)) for s in self._seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
@@ -172,10 +172,7 @@ class Storages:
             if address in self._known:
                 self._known_numbers[new.number] = self._known[address]
             new.place = offset, shape, strides, dtype
-            # bypasses a slow constructor: see `_spec`
-            new.spec = tuple.__new__(
-                TensorSpec, (tuple(shape), dtype_name(dtype), new.number, offset, nbytes, (), None)
-            )
+            new.spec = TensorSpec(tuple(shape), dtype_name(dtype), new.number, offset, nbytes)
             specs.append(new.spec)
         return specs
 
@@ -250,8 +247,7 @@ class Storages:
         self._latest_address = address = plain._cdata
         self._register(storage, plain, address)
         storage.place = place
-        # bypasses a slow constructor: see `_spec`
-        storage.spec = spec = tuple.__new__(TensorSpec, (shape, dtype, storage.number, 0, nbytes, (by,), None))
+        storage.spec = spec = TensorSpec(shape, dtype, storage.number, 0, nbytes, (by,))
         self._latest, self._latest_spec = weakref.ref(tensor), spec
         return spec
 
@@ -354,8 +350,7 @@ def _spec(tensor: torch.Tensor, storage: int, place: Any, sources: tuple[int, ..
         return TensorSpec(tuple(shape), dtype_name(dtype), storage, 0, nbytes, sources, values.numel())
     # a dimension with stride 0 adds no distinct bytes
     nbytes = _distinct_bytes(tensor) if 0 in strides else tensor.nbytes
-    # bypasses the constructor of named tuples, a Python function that takes as long as the rest of this function
-    return tuple.__new__(TensorSpec, (tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources, None))
+    return TensorSpec(tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources)
 
 
 def _distinct_bytes(tensor: torch.Tensor) -> int:
