@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archcost.rules._registry import Rule
 
 LEFT_OUT = "Not counted: "
-FORMULAS = tuple(f"{name} = " for name in Work._fields)
+FORMULAS = tuple(f"{name} = " for name in Work.__slots__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 COMPLEX_MACS = 4  # (a + bi)(c + di) is four real multiplications
 
 
-class Work(NamedTuple):
+@dataclass(slots=True)
+class Work:
     """The work of one call of one operator.
 
     Attributes:
