@@ -25,6 +25,8 @@ from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARS
 from archcost.walk.operands import Operands
 from archcost.walk.schema import (
     ASKING,
+    COPY,
+    EMPTY,
     PLAIN_TYPES,
     SCHEMAS,
     SPARSE_SUM,
@@ -46,14 +48,14 @@ if TYPE_CHECKING:
     from archcost.walk.values import Values
 
 PLAIN = frozenset(PLAIN_TYPES)
-COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
+LIFT = torch.ops.aten.lift_fresh.default
 INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # only masks determine a size by their values
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
 RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
 DISTANCE = 4  # most operators between a random number and the decision: a comparison, a cast, an index
 FOUND = frozenset(("parameter", "constant"))  # storages from before the walk; buffers are copied elsewhere
 _count_modes, _mode_at = torch._C._len_torch_dispatch_stack, torch._C._get_dispatch_stack_at
-EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # every batch norm requests it and does not use it
+NO_PLACES = [0]  # every batch norm requests such a tensor and does not use it
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
@@ -180,8 +182,11 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if schema.indices:
             refuse_float_indices(func, args, schema.indices)
         with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
-            result = self._run_unrecorded(func, schema, args, kwargs or {})
-            return self._record(func, schema, args, kwargs or {}) if result is NotImplemented else result
+            if schema.free or self.real:
+                result = self._run_unrecorded(func, schema, args, kwargs or {})
+                if result is not NotImplemented:
+                    return result
+            return self._record(func, schema, args, kwargs or {})
 
     def _run_unrecorded(self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the result of an operator that costs nothing; NotImplemented for any other operator."""
@@ -218,6 +223,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             by_values=False,
             mark=False,
             primitive=False,
+            free=False,
             of_unknown=False,
             indices=(),
         )
@@ -252,7 +258,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             self._compiler = True
             gc.collect()
 
-        self.storages.bury()
+        if self.storages.dead:
+            self.storages.bury()
         index = len(self.ops)
         if lifted is not None and lifted.kind == "lifted":
             lifted.kind, lifted.born = "fresh", index

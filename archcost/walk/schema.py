@@ -19,6 +19,7 @@ from archcost.walk.tensors import find_tensors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+COPY, EMPTY = torch.ops.aten._to_copy.default, torch.ops.aten.empty.memory_format
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names of devices; "CPU" for all others
 SPARSE_SUM = "aten._sparse_addmm"
@@ -43,6 +44,7 @@ class Schema:
     by_values: bool  # the values of its arguments determine the size of its results
     mark: bool  # changes no data: a profiler mark of torch's optimizers, or the last operator of `torch.tensor`
     primitive: bool  # a primitive of torch's own decompositions
+    free: bool  # some of its calls cost nothing, and are not recorded
     of_unknown: bool  # the values of its results may be known although its inputs' are not
     indices: tuple[int, ...]  # the places of its arguments that are indices
 
@@ -72,7 +74,8 @@ def read_schema(func: Any) -> Schema:
         noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
         by_values=by_values,
         mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
-        primitive=op.startswith("prims."),
+        primitive=(primitive := op.startswith("prims.")),
+        free=primitive or func in {COPY, EMPTY},
         of_unknown=func in answers.OF_UNKNOWN,
         indices=find_index_places(func),
     )

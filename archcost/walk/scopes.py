@@ -15,9 +15,10 @@ from torch.nn.modules import module as torch_module
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
 from archcost.walk.checkpoints import is_chain
 from archcost.walk.notes import UNPADDED
-from archcost.walk.tensors import find_tensors, innermost
+from archcost.walk.tensors import PLAIN_TENSORS, find_tensors, innermost
 
 transforming = torch._C._functorch.peek_interpreter_stack
+count_function_modes = torch._C._len_torch_function_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,11 +143,12 @@ class Scopes:
 
     def _describe_leaf(self, args: Any, named: Any, output: Any) -> tuple[Shapes, tuple[TensorSpec, ...]]:
         """Return the shapes of the tensors in a call's arguments, and the descriptions of its results."""
+        if not named and len(args) == 1 and type(args[0]) in PLAIN_TENSORS and type(output) in PLAIN_TENSORS:
+            if not (count_function_modes() or transforming()):  # most layers
+                return (tuple(args[0].shape),), (self._describe(output),)
         given, results = find_tensors((args, named) if named else args), find_tensors(output)
         with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
             if transforming() is not None:
                 given, results = list(map(innermost, given)), list(map(innermost, results))
-            describe = self._describe
-            if len(given) == len(results) == 1:  # most layers
-                return (tuple(given[0].shape),), (describe(results[0]),)
-            return tuple([tuple(tensor.shape) for tensor in given]), tuple([describe(tensor) for tensor in results])
+            shapes = tuple([tuple(tensor.shape) for tensor in given])
+            return shapes, tuple([self._describe(tensor) for tensor in results])

@@ -87,7 +87,7 @@ class Storages:
         self._seen: list[Storage] = []
         self._alive: dict[int, Storage] = {}
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
-        self._dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
+        self.dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
         self._kept: list[Any] = []
         self._located: int | None = None  # the address of the storage that was located last, if its tensor owns it
         self._latest: Callable[[], torch.Tensor | None] = _nothing  # the tensor that an operator returned last
@@ -110,7 +110,7 @@ class Storages:
         Raises:
             WalkError: the tensor has no storage.
         """
-        if self._dead:
+        if self.dead:
             self.bury()
         try:
             plain = tensor.untyped_storage()
@@ -195,7 +195,7 @@ class Storages:
 
     def _locate(self, tensor: torch.Tensor, kind: str) -> tuple[Storage, Any]:
         """Return a tensor's storage, and its place there; a sparse tensor shares its storages with no other."""
-        if self._dead:
+        if self.dead:
             self.bury()
         try:
             plain = tensor.untyped_storage()
@@ -303,7 +303,7 @@ class Storages:
         self._seen.append(new)
         self._alive[address] = new
         # Python swallows an interrupt in the callback of a weak reference; a builtin method cannot be interrupted
-        reference = weakref.ref(plain, self._dead.append)
+        reference = weakref.ref(plain, self.dead.append)
         self._references[id(reference)] = (reference, address, new)
 
     def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:
@@ -313,8 +313,8 @@ class Storages:
 
     def bury(self) -> None:
         """Record the deaths since the last recorded operator; to be called before anything else is recorded."""
-        while self._dead:
-            _, address, storage = self._references.pop(id(self._dead.pop()))
+        while self.dead:
+            _, address, storage = self._references.pop(id(self.dead.pop()))
             storage.died = len(self._operators)
             del self._alive[address]
 
