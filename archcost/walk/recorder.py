@@ -295,8 +295,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return changed, tuple([storages.made(tensor, index) for tensor in find_tensors(result)])
         if not answer.new:
             return (inputs[0].storage,), (storages.wrote_again(result, index, inputs[0]),)
-        tensors = (result,) if answer.alone else result
-        return (), tuple([storages.made_again(each, index, new) for each, new in zip(tensors, answer.new, strict=True)])
+        if answer.alone:
+            return (), (storages.made_again(result, index, answer.new[0]),)
+        return (), tuple([storages.made_again(each, index, new) for each, new in zip(result, answer.new, strict=True)])
 
     def _note(self, schema: Schema, inputs: list[TensorSpec]) -> None:
         if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:

@@ -9,6 +9,7 @@ argument: for them the forms decide, and it makes no difference whether a number
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import torch
@@ -17,6 +18,8 @@ from archcost.walk.shapes import SHAPES, is_checking
 from archcost.walk.shapes.results import META
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.walk.storages import Storage
 
 aten = torch.ops.aten
@@ -27,8 +30,12 @@ MOST = 1 << 14  # calls
 
 
 class New(NamedTuple):
-    """A tensor in a new storage: its place there, its shape, its bytes, the bytes of an element, its dtype."""
+    """A tensor in a new storage: its place there, its shape, its bytes, the bytes of an element, its dtype.
 
+    `make` returns such a tensor.
+    """
+
+    make: Callable[[], torch.Tensor]
     place: Any
     shape: tuple[int, ...]
     nbytes: int
@@ -48,12 +55,9 @@ class Answer:
 
     def repeat(self, args: tuple[Any, ...]) -> Any:
         """Return the results of a call with these arguments."""
-        made = [
-            torch.empty_strided(shape, strides, dtype=dtype, device=META) for (_, shape, strides, dtype), *_ in self.new
-        ]
-        if not made:
+        if not self.new:
             return args[0]
-        return made[0] if self.alone else tuple(made)
+        return self.new[0].make() if self.alone else tuple([new.make() for new in self.new])
 
 
 FIRST = Answer((), alone=True)
@@ -92,5 +96,6 @@ def learn(call: Call, result: Any, made: list[Storage | None], *, in_place: bool
 
 
 def _describe(storage: Storage) -> New:
-    spec = storage.spec
-    return New(storage.place, spec.shape, storage.nbytes, storage.itemsize, spec.dtype)
+    spec, (_, shape, strides, dtype) = storage.spec, storage.place
+    make = partial(torch.empty_strided, shape, strides, dtype=dtype, device=META)
+    return New(make, storage.place, spec.shape, storage.nbytes, storage.itemsize, spec.dtype)

@@ -242,7 +242,7 @@ class Storages:
 
     def made_again(self, tensor: torch.Tensor, by: int, new: New) -> TensorSpec:
         """Describe a new tensor that operator `by` has just returned, from what is known of its form."""
-        plain, (place, shape, nbytes, itemsize, dtype) = tensor.untyped_storage(), new
+        plain, (_, place, shape, nbytes, itemsize, dtype) = tensor.untyped_storage(), new
         storage = Storage(len(self._seen), nbytes, itemsize, "fresh", by, meta=True)
         self._latest_address = address = plain._cdata
         self._register(storage, plain, address)
