@@ -31,7 +31,7 @@ class Operands:
         self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[dict[str, Any], list[TensorSpec], Call]:
         """Return the arguments of a call by name, with tensors as descriptions; the descriptions; the call's form."""
-        described, describe, holder = schema.defaults.copy(), self._storages.describe, self._storages.holder
+        described, describe, storages = schema.defaults.copy(), self._storages.describe, self._storages.seen
         inputs: list[TensorSpec] = []
         form: Call = [id(func), as_on_cpu.get()]
         for name, value in zip(schema.names, args, strict=False):
@@ -42,7 +42,7 @@ class Operands:
             elif kind in PLAIN_TENSORS:
                 described[name] = spec = describe(value)
                 inputs.append(spec)
-                storage = holder(spec)
+                storage = storages[spec.storage]
                 if storage.meta and storage.spec is spec:
                     form.append(storage.place)
                 else:

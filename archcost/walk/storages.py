@@ -84,7 +84,7 @@ class Storages:
 
     def __init__(self, operators: Sequence[Any]) -> None:
         self._operators = operators
-        self._seen: list[Storage] = []
+        self.seen: list[Storage] = []  # by number
         self._alive: dict[int, Storage] = {}
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
         self.dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
@@ -102,7 +102,7 @@ class Storages:
         """The description of every storage, by number."""
         self.bury()
         new = tuple.__new__  # bypasses the constructor of named tuples, a slow Python function
-        return tuple([new(StorageSpec, (s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host)) for s in self._seen])
+        return tuple([new(StorageSpec, (s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host)) for s in self.seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
         """Return a tensor's storage; a new storage is registered with `kind`.
@@ -166,8 +166,8 @@ class Storages:
             if address in self._alive or 0 in strides:
                 specs.append(self.describe(tensor, kind))
                 continue
-            self._alive[address] = new = Storage(len(self._seen), size, itemsize, kind, -1, meta=meta, host=host)
-            self._seen.append(new)
+            self._alive[address] = new = Storage(len(self.seen), size, itemsize, kind, -1, meta=meta, host=host)
+            self.seen.append(new)
             self._kept.append(whole)
             if address in self._known:
                 self._known_numbers[new.number] = self._known[address]
@@ -230,20 +230,16 @@ class Storages:
         self._made(storage, place, tensor, by)
         return storage.number
 
-    def holder(self, spec: TensorSpec) -> Storage:
-        """Return the storage of a described tensor."""
-        return self._seen[spec.storage]
-
     def filled(self, spec: TensorSpec) -> Storage | None:
         """Return the storage of a described tensor if the last recorded operator allocated it for this tensor alone."""
-        storage = self._seen[spec.storage]
+        storage = self.seen[spec.storage]
         new = storage.meta and storage.born == len(self._operators) - 1 and storage.spec is spec and not spec.offset
         return storage if new and storage.nbytes == spec.nbytes else None
 
     def made_again(self, tensor: torch.Tensor, by: int, new: New) -> TensorSpec:
         """Describe a new tensor that operator `by` has just returned, from what is known of its form."""
         plain, (_, place, shape, nbytes, itemsize, dtype) = tensor.untyped_storage(), new
-        storage = Storage(len(self._seen), nbytes, itemsize, "fresh", by, meta=True)
+        storage = Storage(len(self.seen), nbytes, itemsize, "fresh", by, meta=True)
         self._latest_address = address = plain._cdata
         self._register(storage, plain, address)
         storage.place = place
@@ -253,7 +249,7 @@ class Storages:
 
     def wrote_again(self, tensor: torch.Tensor, by: int, spec: TensorSpec) -> TensorSpec:
         """Describe a tensor that operator `by` has just written into, in its old form: `spec` is from before."""
-        storage = self._seen[spec.storage]
+        storage = self.seen[spec.storage]
         storage.writes = storage.writes or []
         storage.writes.append(by)
         return self._made(storage, storage.place, tensor, by)
@@ -286,13 +282,13 @@ class Storages:
         nbytes = 0 if tensor._is_zerotensor() else plain.nbytes()  # torch's zero tensors have no memory
         meta = tensor.is_meta
         host = not meta and tensor.is_cpu
-        new = Storage(len(self._seen), nbytes, tensor.element_size(), kind, born, meta=meta, host=host)
+        new = Storage(len(self.seen), nbytes, tensor.element_size(), kind, born, meta=meta, host=host)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
             self.unregistered.append(weakref.ref(tensor))
         if born < 0 and address in self._known:
             self._known_numbers[new.number] = self._known[address]
         if kind in KEPT:
-            self._seen.append(new)
+            self.seen.append(new)
             self._alive[address] = new
             self._kept.append(plain)
         else:
@@ -300,7 +296,7 @@ class Storages:
         return new
 
     def _register(self, new: Storage, plain: Any, address: int) -> None:
-        self._seen.append(new)
+        self.seen.append(new)
         self._alive[address] = new
         # Python swallows an interrupt in the callback of a weak reference; a builtin method cannot be interrupted
         reference = weakref.ref(plain, self.dead.append)
