@@ -25,6 +25,7 @@ TABLES = frozenset(("_parameters", "_buffers", "_modules"))
 STANDARD = [*nn.Module().__dict__]
 COUNT, HOOKS = len(STANDARD), slice(STANDARD.index("_buffers") + 1, STANDARD.index("_modules"))
 REGISTERED = slice(1, 4)  # in the values without these hooks: the tables of parameters, buffers and modules
+CALL_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 DICTIONARIES = frozenset((dict, OrderedDict))
 
 
@@ -68,6 +69,11 @@ class Attributes(NamedTuple):
     tensors: list[torch.Tensor]
     generators: list[torch.Generator]
     scripted: list[torch.ScriptObject]
+
+    @property
+    def hooked(self) -> bool:
+        """Whether a module has hooks that run when it is called."""
+        return any([any(map(table.get, CALL_HOOKS)) for table, _, hooks, _ in self.tables if not hooks])  # noqa: C419
 
 
 def attributes_of(modules: Iterable[nn.Module]) -> Attributes:

@@ -258,8 +258,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             self._compiler = True
             gc.collect()
 
-        if self.storages.dead:
-            self.storages.bury()
+        self.storages.bury()
         index = len(self.ops)
         if lifted is not None and lifted.kind == "lifted":
             lifted.kind, lifted.born = "fresh", index

@@ -1,11 +1,9 @@
-"""The stack of running module calls, maintained by global hooks.
-
-torch's global hooks leave nothing behind on a user's modules.
-"""
+"""The stack of running module calls."""
 
 from __future__ import annotations
 
 import functools
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -18,10 +16,11 @@ from archcost.walk.notes import UNPADDED
 from archcost.walk.tensors import PLAIN_TENSORS, find_tensors, innermost
 
 transforming = torch._C._functorch.peek_interpreter_stack
+CALL = "_compiled_call_impl"  # the attribute that torch calls instead of the module; copies of a module lack it
 count_function_modes = torch._C._len_torch_function_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     from archcost.walk.meta import MetaDevice
@@ -67,17 +66,18 @@ def _recurs(kind: type[nn.Module]) -> bool:
 class Scopes:
     """The stack of module calls while a network runs.
 
+    torch's global hooks tell of every call, but with them torch takes twice as long to call a module. So if no hook may
+    be in between, each module gets an attribute that torch calls instead of the module, until the end.
+
     Args:
         specs: the modules that count as scopes; all others belong to their callers.
         recorder: the recorder of operators; it numbers tensors and events, and holds the running calls.
         device: the meta device's mode, which rests while a quiet module runs.
+        hooked: whether a module has hooks of its own.
     """
 
     def __init__(
-        self,
-        specs: dict[nn.Module, ModuleSpec],
-        recorder: Recorder,
-        device: MetaDevice | None = None,
+        self, specs: dict[nn.Module, ModuleSpec], recorder: Recorder, device: MetaDevice | None, *, hooked: bool
     ) -> None:
         self._specs = specs
         self._recorder = recorder
@@ -85,19 +85,29 @@ class Scopes:
         self._describe = recorder.storages.describe
         self._notes = recorder.notes
         self._device = device
+        # a real device may copy a module's attributes to a replica
+        self._hooked = hooked or device is None
         # of each running module: its description, its place among the events, and whether the device may rest in it
         self._stack: list[tuple[nn.Module, ModuleSpec, int, bool]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
         self._handles: list[Any] = []
+        self._replaced: list[tuple[dict[str, Any], Any]] = []
 
     def __enter__(self) -> Self:
         if torch_module._global_forward_pre_hooks or torch_module._global_forward_hooks:
             self._device = None  # the hooks of others may do anything, so it never rests
-        self._handles = [
-            torch_module.register_module_forward_pre_hook(self._enter_module),
-            torch_module.register_module_forward_hook(self._leave_module, with_kwargs=True, always_call=True),
-        ]
+        if self._hooked or torch_module._has_any_global_hook():  # type: ignore[no-untyped-call]
+            self._handles = [
+                torch_module.register_module_forward_pre_hook(self._enter_module),
+                torch_module.register_module_forward_hook(self._leave_module, with_kwargs=True, always_call=True),
+            ]
+            return self
+        for module, spec in self._specs.items():
+            table = module.__dict__
+            own = table.get(CALL)  # of a module that `compile` has been called on
+            self._replaced.append((table, own))
+            table[CALL] = partial(self._call, module, spec, own or module._call_impl)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -105,6 +115,11 @@ class Scopes:
             handle.remove()
             # torch leaves this entry behind, and would keep the slow path for every module of the process
             torch_module._global_forward_hooks_with_kwargs.pop(handle.id, None)
+        for table, own in self._replaced:
+            if own is None:
+                table.pop(CALL, None)
+            else:
+                table[CALL] = own
 
     @property
     def calls(self) -> tuple[ModuleCall, ...]:
@@ -114,8 +129,31 @@ class Scopes:
     def _enter_module(self, module: nn.Module, _args: Any) -> None:
         # the hooks also receive calls of other threads, and of a walk within this one
         spec = self._specs.get(module)
-        if spec is None or not self._recorder.is_on:
+        if spec is not None and self._recorder.is_on:
+            self._start(module, spec)
+
+    def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
+        stack = self._stack
+        if not stack or stack[-1][0] is not module or not self._recorder.is_on:
             return
+        # torch omits the keyword arguments if the forward raised
+        named, output = rest if len(rest) > 1 else ({}, *rest)
+        self._finish(module, args, named, output)
+        if self._device is not None and module._forward_hooks:
+            self._device.wake()  # the module's own hooks run next
+
+    def _call(self, module: nn.Module, spec: ModuleSpec, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        if not self._recorder.is_on:  # another thread, or a walk within this one
+            return call(*args, **kwargs)
+        self._start(module, spec)
+        output = None
+        try:
+            output = call(*args, **kwargs)
+        finally:
+            self._finish(module, args, kwargs, output)
+        return output
+
+    def _start(self, module: nn.Module, spec: ModuleSpec) -> None:
         device = self._device
         quiet = device is not None and device.is_quiet(module)
         self._stack.append((module, spec, self._recorder.tick(), quiet))
@@ -124,28 +162,24 @@ class Scopes:
         if device is not None:
             device.rest() if quiet else device.wake()
 
-    def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
-        # torch omits the keyword arguments if the forward raised
+    def _finish(self, module: nn.Module, args: Any, named: Any, output: Any) -> None:
         stack = self._stack
-        if not stack or stack[-1][0] is not module or not self._recorder.is_on:
-            return
         _, spec, order, _ = stack.pop()
         index = self._running.pop()
-        named, output = rest if len(rest) > 1 else ({}, *rest)
         if type(module) not in UNPADDED:  # few modules
             self._notes.add_padding(module, args, named)
         inputs, outputs = self._describe_leaf(args, named, output) if spec.leaf else NOTHING
         repeats = len(args) + len(named) > 1 and _repeats(args, named)
         self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs, repeats)
         device = self._device
-        if device is not None:  # the module's own hooks run next, then its caller
-            device.rest() if stack and stack[-1][-1] and not module._forward_hooks else device.wake()
+        if device is not None:  # the caller goes on
+            device.rest() if stack and stack[-1][-1] else device.wake()
 
     def _describe_leaf(self, args: Any, named: Any, output: Any) -> tuple[Shapes, tuple[TensorSpec, ...]]:
         """Return the shapes of the tensors in a call's arguments, and the descriptions of its results."""
-        if not named and len(args) == 1 and type(args[0]) in PLAIN_TENSORS and type(output) in PLAIN_TENSORS:
-            if not (count_function_modes() or transforming()):  # most layers
-                return (tuple(args[0].shape),), (self._describe(output),)
+        plain = not named and len(args) == 1 and type(args[0]) in PLAIN_TENSORS and type(output) in PLAIN_TENSORS
+        if plain and not (count_function_modes() or transforming()):  # most layers
+            return (tuple(args[0].shape),), (self._describe(output),)
         given, results = find_tensors((args, named) if named else args), find_tensors(output)
         with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
             if transforming() is not None:

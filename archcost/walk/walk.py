@@ -195,7 +195,8 @@ class _Walk:
         recorder, storages = self.recorder, self.recorder.storages
         if self.elsewhere is not None:
             accept_meta(self.restoration)
-        self.scopes = scopes = Scopes(self.specs, recorder, self.elsewhere)
+        hooked = self.parts.attributes.hooked
+        self.scopes = scopes = Scopes(self.specs, recorder, self.elsewhere, hooked=hooked)
         with (
             scopes,
             torch.set_grad_enabled(self.training is not None),
