@@ -5,9 +5,21 @@ from __future__ import annotations
 import functools
 import inspect
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def is_in_mode(modules: Iterable[nn.Module], *, training: bool) -> bool:
+    """Whether all modules are in a mode already, and none has a `train` of its own."""
+    modules = [*modules]
+    if any([kind.train is not nn.Module.train for kind in set(map(type, modules))]):  # noqa: C419 - a list is quicker
+        return False
+    tables = [module.__dict__ for module in modules]
+    return all([table.get("training") is training and "train" not in table for table in tables])  # noqa: C419
 
 
 def set_mode(network: nn.Module, *, training: bool) -> None:

@@ -218,6 +218,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             ("query", "key", "value"),
             {},
             (),
+            in_place=False,
             composite=False,
             noteworthy=False,
             by_values=False,

@@ -14,7 +14,7 @@ from archcost.indices import find_index_places
 from archcost.walk import answers
 from archcost.walk.autocast import KEY
 from archcost.walk.storages import dtype_name
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import PLAIN_TENSORS, find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,7 @@ class Schema:
     names: tuple[str, ...]
     defaults: dict[str, Any]
     written: tuple[tuple[int, str], ...]  # their places and their names
+    in_place: bool  # it writes into its first argument alone
     composite: bool
     noteworthy: bool  # the report may need a note about it
     by_values: bool  # the values of its arguments determine the size of its results
@@ -50,6 +51,8 @@ class Schema:
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
+        if self.in_place and args and type(args[0]) in PLAIN_TENSORS:  # almost always
+            return args[:1]
         given = [args[place] if place < len(args) else kwargs.get(name) for place, name in self.written]
         return tuple([tensor for value in given for tensor in find_tensors(value)])
 
@@ -62,14 +65,14 @@ def read_schema(func: Any) -> Schema:
     arguments = func._schema.arguments
     op = func._schema.name.replace("::", ".")
     by_values = torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES
+    written = tuple((i, a.name) for i, a in enumerate(arguments) if a.alias_info is not None and a.alias_info.is_write)
     schema = SCHEMAS[id(func)] = Schema(
         func=func,
         op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: describe_constant(a.default_value) for a in arguments if a.has_default_value()},
-        written=tuple(
-            (i, a.name) for i, a in enumerate(arguments) if a.alias_info is not None and a.alias_info.is_write
-        ),
+        written=written,
+        in_place=[place for place, _ in written] == [0],
         composite=_has_kernel(func, "CompositeImplicitAutograd"),
         noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
         by_values=by_values,

@@ -252,7 +252,13 @@ class Storages:
         storage = self.seen[spec.storage]
         storage.writes = storage.writes or []
         storage.writes.append(by)
-        return self._made(storage, storage.place, tensor, by)
+        storage.values = storage.values or {}
+        storage.values[storage.place], storage.others = by, None
+        new = TensorSpec(spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, (by,), spec.stored)
+        storage.spec = self._latest_spec = new
+        if self._latest() is not tensor:  # otherwise it is still the only tensor in its storage
+            self._latest, self._latest_address = weakref.ref(tensor), None
+        return new
 
     def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
         """Copy entries of `by_address` to `by_number` when their storages are numbered."""

@@ -21,7 +21,7 @@ from archcost.walk.checkpoints import checkpoint_modules
 from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, follow_again
-from archcost.walk.modes import set_mode
+from archcost.walk.modes import is_in_mode, set_mode
 from archcost.walk.notes import CHANCE
 from archcost.walk.packed import packed_weights
 from archcost.walk.parts import Parts
@@ -148,8 +148,9 @@ class _Walk:
         params = introduce(self.parts.parameters, "parameter")
         self.params = (*params, *[introduce_packed(*found) for found in packed_weights(self.parts)])
         self.buffers = tuple(introduce(self.parts.buffers, "buffer"))
-        if mode != "as-is":
-            set_mode(self.network, training=mode == "train")
+        training = mode == "train"
+        if mode != "as-is" and not is_in_mode(self.parts.modules.values(), training=training):
+            set_mode(self.network, training=training)
         self.args, self.kwargs = inputs, kwargs
         given = tensors_within((inputs, kwargs) if kwargs else inputs)
         self.inputs = self.recorder.introduce_inputs(given)
