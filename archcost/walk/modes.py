@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def is_in_mode(modules: Iterable[nn.Module], *, training: bool) -> bool:
     """Whether all modules are in a mode already, and none has a `train` of its own."""
     modules = [*modules]
-    if any([kind.train is not nn.Module.train for kind in set(map(type, modules))]):  # noqa: C419 - a list is quicker
+    kinds: set[Any] = set(map(type, modules))
+    if any([kind.train is not nn.Module.train for kind in kinds]):  # noqa: C419 - a list is quicker
         return False
     tables = [module.__dict__ for module in modules]
     return all([table.get("training") is training and "train" not in table for table in tables])  # noqa: C419
