@@ -33,9 +33,9 @@ def dropout_of(like):
         functional.dropout = own
 
 
-def inference_peak(network, images, **options):
-    with torch.no_grad(), Storages(*network.parameters(), *network.buffers(), images, **options) as live:
-        network.eval()(images)
+def inference_peak(network, *images, **options):
+    with torch.no_grad(), Storages(*network.parameters(), *network.buffers(), *images, **options) as live:
+        network.eval()(*images)
     return live.peak
 
 
@@ -69,8 +69,8 @@ def training_peak(network, images, optimizer, within=None, like="cuda", **option
     return live.peak
 
 
-def saved_bytes(network, images, like="cuda"):
+def saved_bytes(network, *images, like="cuda"):
     """Return the bytes of distinct storages that a forward gives to torch's hooks, without parameters and buffers."""
     network.train()
     with dropout_of(like):
-        return count_saved_bytes(lambda: network(images), (*network.parameters(), *network.buffers()))
+        return count_saved_bytes(lambda: network(*images), (*network.parameters(), *network.buffers()))

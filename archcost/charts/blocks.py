@@ -254,7 +254,7 @@ class _Chart:
         texts = ["\n".join((*lines, *rest)) for lines, rest in zip(names, more, strict=True)]
         self.axes.set_xticks(range(len(texts)), texts, fontsize=1.1 * self.font)
         self.axes.tick_params(axis="x", pad=0.6 * self.font)  # a long name reaches below the zero of the other axis
-        self.axes.set_ylabel(f"multiply-adds ({scale.prefix})")
+        self.axes.set_ylabel(f"multiply-adds ({scale.prefix})" if scale.prefix else "multiply-adds")
         self.axes.grid(visible=False, axis="x")
 
 

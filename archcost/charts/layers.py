@@ -63,7 +63,8 @@ def draw(
             beside = [bars] if free_scales else shown
             axes.set_ylim(0, max((bar.value(name) for row in beside for bar in row), default=0) / scale.divisor or 1)
             if not column:
-                axes.set_ylabel(f"{WORDS[name]}\n({scale.prefix}{METRICS[name].unit})")
+                unit = f"{scale.prefix}{METRICS[name].unit}"
+                axes.set_ylabel(f"{WORDS[name]}\n({unit})" if unit else WORDS[name])
             elif not free_scales:
                 axes.tick_params(labelleft=False)
             if line == 0 and len(data) > 1:  # the headline names a single network
