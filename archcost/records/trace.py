@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +127,8 @@ class ParamSpec:
         return self.name.rpartition(".")[0]
 
 
-class StorageSpec(NamedTuple):
+@dataclass(slots=True)
+class StorageSpec:
     """One block of memory: born while operator `born` ran, dead before operator `died` (None: alive at the end).
 
     `kind` "fresh" was allocated by an operator of the walk, and so was a parameter's "gradient". "state" is an

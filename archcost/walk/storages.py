@@ -26,29 +26,15 @@ SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr
 KEPT = {"parameter", "buffer"}  # the network holds them throughout, so their death is not recorded
 
 
-class Storage:
-    """A storage.
+class Storage(StorageSpec):
+    """A storage's record in the trace, with what the walk needs to know of it besides.
 
     `spec` describes the tensor at `place`, and `others` the tensors at other places; both are valid until the next
     operator returns or writes a tensor here. `values` are the operators (or inputs of the network) that computed the
     tensors, by place, if not `born`; `writes` are the operators that wrote into any part of the storage.
     """
 
-    __slots__ = (
-        "born",
-        "died",
-        "host",
-        "itemsize",
-        "kind",
-        "meta",
-        "nbytes",
-        "number",
-        "others",
-        "place",
-        "spec",
-        "values",
-        "writes",
-    )
+    __slots__ = ("meta", "number", "others", "place", "spec", "values", "writes")
 
     def __init__(
         self, number: int, nbytes: int, itemsize: int, kind: Any, born: int, *, meta: bool, host: bool = False
@@ -60,7 +46,7 @@ class Storage:
         self.born = born
         self.meta = meta
         self.host = host
-        self.died: int | None = None
+        self.died = None
         self.place: Any = None
         self.spec: Any = None
         # almost all storages hold one tensor without in-place writes
@@ -99,10 +85,9 @@ class Storages:
 
     @property
     def specs(self) -> tuple[StorageSpec, ...]:
-        """The description of every storage, by number."""
+        """Every storage, by number."""
         self.bury()
-        new = tuple.__new__  # bypasses the constructor of named tuples, a slow Python function
-        return tuple([new(StorageSpec, (s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host)) for s in self.seen])
+        return tuple(self.seen)
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
         """Return a tensor's storage; a new storage is registered with `kind`.
@@ -155,7 +140,7 @@ class Storages:
             [each.is_meta for each in tensors],
             [each.is_cpu for each in tensors],
             [each.storage_offset() for each in tensors],
-            [each.shape for each in tensors],
+            [tuple(each.shape) for each in tensors],
             [each.stride() for each in tensors],
             [each.dtype for each in tensors],
             [each.nbytes for each in tensors],
@@ -172,7 +157,7 @@ class Storages:
             if address in self._known:
                 self._known_numbers[new.number] = self._known[address]
             new.place = offset, shape, strides, dtype
-            new.spec = TensorSpec(tuple(shape), dtype_name(dtype), new.number, offset, nbytes)
+            new.spec = TensorSpec(shape, dtype_name(dtype), new.number, offset, nbytes)
             specs.append(new.spec)
         return specs
 
