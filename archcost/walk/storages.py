@@ -36,6 +36,8 @@ class Storage(StorageSpec):
 
     __slots__ = ("meta", "number", "others", "place", "spec", "values", "writes")
 
+    kind: Any  # during the walk also "lifted"
+
     def __init__(
         self, number: int, nbytes: int, itemsize: int, kind: Any, born: int, *, meta: bool, host: bool = False
     ) -> None:
