@@ -116,7 +116,7 @@ def _finish_row(
         sizes,
         jumps,
     )
-    return tuple.__new__(Layer, values)  # bypasses a slow constructor: see `archcost.walk.storages`
+    return tuple.__new__(Layer, values)  # bypasses the constructor of named tuples, a slow function
 
 
 def _follow_operators(row: Row, passes: Passes) -> tuple[int, Field | None]:
@@ -162,7 +162,8 @@ def _describe_window(op: OpCall, sight: Slides) -> tuple[Any, ...]:
     if "weight" not in args and "kernel_size" not in args:
         return NO_WINDOW
     kernel, stride, padding, dilation, transposed = sight
-    return kernel, stride, padding, dilation, args.get("groups"), transposed
+    # a user's rule may return the whole numbers of a stride as floats
+    return kernel, tuple(map(int, stride)), tuple(map(int, padding)), dilation, args.get("groups"), transposed
 
 
 def _list_reads(place: int, sources: Sequence[int], passes: Passes) -> tuple[int, ...]:

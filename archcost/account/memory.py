@@ -100,7 +100,8 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int], live: Liv
         others[number] = CAST
     parts = dict.fromkeys([*HELD.values(), CAST, "saved for backward"], 0)
     for kind, nbytes in live.throughout.items():
-        parts[HELD[kind]] += nbytes
+        if kind in HELD:  # all but a tensor that an operator failed to lift
+            parts[HELD[kind]] += nbytes
     if trace.training is not None:
         gradients = [each for each in trace.storages if each.kind == "gradient" and _is_alive(each, index)]
         parts[HELD["gradient"]] = sum([each.nbytes for each in gradients])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Reads:
-    """What all operators read, found in one loop because the fields of named tuples are slow to read.
+    """What all operators read.
 
     For operator i, `sources[i]` are the sources of its arguments in their order, and `nbytes[i]` the bytes of its
     arguments; a part of a storage counts once. `storages` are the storages that any operator reads, `rows` the first

@@ -115,7 +115,7 @@ class Parts:
                 for name, tensor in table.items():
                     if tensor is not None and id(tensor) not in seen:
                         seen.add(id(tensor))
-                        # bypasses the named tuple's slow constructor: see `storages`
+                        # bypasses the constructor of named tuples, a slow Python function
                         tensors.append(tuple.__new__(Named, (prefix + _write_name(name), tensor, module)))
         for name, given in module._modules.items():
             child = given
