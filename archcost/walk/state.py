@@ -43,8 +43,10 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
     held = {id(t): t for t in (*parameters, *[buffer for _, buffer, _ in parts.buffers], *attributes.tensors)}
     versions, learning, values = [], [], []
     for tensor in held.values():
-        if not tensor.is_inference():
+        try:  # noqa: SIM105 - quicker than a context
             versions.append((tensor, tensor._version))
+        except RuntimeError:  # it was made in inference mode, and has none
+            pass
         learning.append((tensor, tensor.requires_grad))
         if not tensor.is_meta and not isinstance(tensor, nn.Parameter):
             values.append((tensor, tensor.detach().clone()))

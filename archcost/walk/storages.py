@@ -129,27 +129,33 @@ class Storages:
 
     def hold(self, tensors: list[torch.Tensor], kind: Literal["parameter", "buffer"]) -> list[TensorSpec]:
         """Describe tensors that the network holds; to ask all of them for one property at a time is quicker."""
-        unusual = [each.layout is not torch.strided or each.is_nested or each._is_zerotensor() for each in tensors]
-        if any(unusual):
+        metas = [each.is_meta for each in tensors]
+        unusual, hosts = False, [False] * len(tensors)
+        if not all(metas):
+            unusual, hosts = any([each._is_zerotensor() for each in tensors]), [each.is_cpu for each in tensors]  # noqa: C419
+        try:
+            plain, shapes = [each.untyped_storage() for each in tensors], [tuple(each.shape) for each in tensors]
+        except (NotImplementedError, RuntimeError):  # one is sparse or nested
+            unusual = True
+        if unusual:
             return [self.describe(each, kind) for each in tensors]
-        plain = [each.untyped_storage() for each in tensors]
         found = zip(
             tensors,
             plain,
+            metas,
+            hosts,
+            shapes,
             [each._cdata for each in plain],
             [each.nbytes() for each in plain],
             [each.element_size() for each in tensors],
-            [each.is_meta for each in tensors],
-            [each.is_cpu for each in tensors],
             [each.storage_offset() for each in tensors],
-            [tuple(each.shape) for each in tensors],
             [each.stride() for each in tensors],
             [each.dtype for each in tensors],
             [each.nbytes for each in tensors],
             strict=True,
         )
         specs: list[TensorSpec] = []
-        for tensor, whole, address, size, itemsize, meta, host, offset, shape, strides, dtype, nbytes in found:
+        for tensor, whole, meta, host, shape, address, size, itemsize, offset, strides, dtype, nbytes in found:
             if address in self._alive or 0 in strides:
                 specs.append(self.describe(tensor, kind))
                 continue
