@@ -6,7 +6,6 @@ import functools
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterator, MutableMapping
-from itertools import filterfalse
 from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +25,6 @@ STANDARD = [*nn.Module().__dict__]
 COUNT, HOOKS = len(STANDARD), slice(STANDARD.index("_buffers") + 1, STANDARD.index("_modules"))
 REGISTERED = slice(1, 4)  # in the values without these hooks: the tables of parameters, buffers and modules
 CALL_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-DICTIONARIES = frozenset((dict, OrderedDict))
 
 
 class Fields(MutableMapping[str, Any]):
@@ -83,20 +81,20 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
     for module in modules:
         table = module.__dict__
         names, hooks, values = [*table], [], [*table.values()]
-        if names[:COUNT] == STANDARD and not any(values[HOOKS]):
-            hooks = values[HOOKS]
-            del values[HOOKS]
+        if names[:COUNT] == STANDARD and not any(hooks := values[HOOKS]):
             empty += hooks
-        found.tables.append((table, names, hooks, values))
-        if hooks:
-            registered, others = values[REGISTERED], values[: REGISTERED.start] + values[REGISTERED.stop :]
+            del values[HOOKS]
+            registered, others = values[REGISTERED], values[REGISTERED.stop :]
+            if type(values[0]) not in ATOMS:  # the mode
+                others.append(values[0])
         else:
+            hooks = []
             registered = [value for name, value in table.items() if name in TABLES]
             others = [value for name, value in table.items() if name not in TABLES]
-        if not DICTIONARIES.issuperset(map(type, registered)):  # the tables of a ScriptModule are views of C++ objects
-            registered = [each for each in registered if isinstance(each, dict)]
-        filled += filter(None, registered)
-        empty += filterfalse(None, registered)
+        found.tables.append((table, names, hooks, values))
+        for each in registered:
+            if isinstance(each, dict):  # the tables of a ScriptModule are views of C++ objects
+                (filled if each else empty).append(each)
         for value in others:
             kind = type(value)
             if kind in ATOMS or (kind is tuple and ATOMS.issuperset(map(type, value))):

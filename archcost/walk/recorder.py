@@ -122,6 +122,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     def introduce_all(self, named: list[Named], kind: Literal["parameter", "buffer"]) -> list[ParamSpec]:
         """Number parameters or buffers before the walk."""
+        if not named:
+            return []
         tensors = [tensor for _, tensor, _ in named]
         if not PLAIN_TENSORS.issuperset(map(type, tensors)):
             return [self.introduce(name, tensor, kind) for name, tensor, _ in named]
