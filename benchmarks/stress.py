@@ -34,8 +34,8 @@ HEAD = """\
 
 Written by `python -m benchmarks.stress`. A small network is profiled while Ctrl-C comes, by several threads at once,
 and again and again. Compared before and after: random states, grad mode, autocast, default dtype and device, dispatch
-and function modes, hooks; of the network values, versions, gradients, modes and hooks; the reports of threads with
-those of one; networks, objects and memory that stay alive.
+and function modes, hooks; of the network values, versions, gradients, modes, hooks and names of attributes; the reports
+of threads with those of one; networks, objects and memory that stay alive.
 
 """
 INTERRUPTS, PROFILES, THREADS, ROUNDS = 2_000, 1_000, 8, 5
@@ -71,6 +71,7 @@ def state_of(network: nn.Module) -> dict[str, Any]:
         "hooks": [len(table) for name, table in vars(torch_module).items() if name.startswith("_global_f")],
         "training": [module.training for module in network.modules()],
         "own hooks": [len(module._forward_hooks) for module in network.modules()],
+        "attributes": [[*vars(module)] for module in network.modules()],
         "values": {name: tensor.tolist() for name, tensor in network.state_dict().items()},
         "tensors": [(id(t), t._version, t.requires_grad) for t in network.state_dict(keep_vars=True).values()],
         "gradients": [None if p.grad is None else (id(p.grad), p.grad.tolist()) for p in network.parameters()],
