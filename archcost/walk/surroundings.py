@@ -183,10 +183,15 @@ def _put_settings_back(before: list[Any]) -> None:
 
 def _leave_modes() -> None:
     """Leave all modes that the action left on, so that they do not disturb the following steps."""
-    if torch._C._len_torch_dispatch_stack():
-        _set_dispatch_modes([])
+    leave_dispatch_modes()
     if torch._C._len_torch_function_stack():
         _set_function_modes([])
+
+
+def leave_dispatch_modes() -> None:
+    """Leave the dispatch modes that an interrupt has left on: they would record the steps that restore a network."""
+    if torch._C._len_torch_dispatch_stack():
+        _set_dispatch_modes([])
 
 
 def _set_dispatch_modes(modes: list[Any]) -> None:

@@ -30,7 +30,7 @@ from archcost.walk.restoration import Restoration
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import keep_network, set_gradients_aside
-from archcost.walk.surroundings import read_drawn
+from archcost.walk.surroundings import leave_dispatch_modes, read_drawn
 from archcost.walk.tensors import find_tensors, name_device
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
@@ -101,6 +101,7 @@ def walk(
         if checkpoint:
             checkpoint_modules(parts.modules, checkpoint, restoration)
         walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
+        restoration.add(leave_dispatch_modes)
         try:
             copy_context().run(walking.run)  # its changes of context variables end with the copy
         except WalkError as error:

@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import archcost
 from archcost.errors import WalkError
 from archcost.walk.meta import MetaDevice
+from archcost.walk.recorder import Recorder
 from benchmarks.stress import KINDS, find_growth, find_thread_damage, small_network, state_of
 
 ROOT = Path(__file__).parents[2]
@@ -301,6 +302,23 @@ def test_a_step_that_fails_or_is_interrupted_skips_no_other(error):
         pass
     ran = ["ran"] if isinstance(error, KeyboardInterrupt) else []
     assert log == ["last", *ran, "first"]
+
+
+def test_an_interrupt_as_the_recorder_is_left_costs_no_value(monkeypatch):
+    network, leave = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), Recorder.__exit__
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+
+    def leave_or_not(recorder, *exception):
+        if recorder.phase == "step":
+            raise KeyboardInterrupt
+        return leave(recorder, *exception)
+
+    monkeypatch.setattr(Recorder, "__exit__", leave_or_not)
+    with pytest.raises(KeyboardInterrupt):
+        archcost.profile(network, torch.ones(1, 3), device="cpu", train="adamw")
+
+    assert all(map(torch.equal, network.parameters(), before))
+    assert not torch._C._len_torch_dispatch_stack()
 
 
 def test_an_interrupt_while_a_storage_dies_is_not_lost():
