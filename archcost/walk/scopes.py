@@ -66,8 +66,8 @@ def _recurs(kind: type[nn.Module]) -> bool:
 class Scopes:
     """The stack of module calls while a network runs.
 
-    torch's global hooks tell of every call, but with them torch takes twice as long to call a module. So if no hook may
-    be in between, each module gets an attribute that torch calls instead of the module, until the end.
+    torch's global hooks tell of every call, but with them torch takes three times as long to call a module. On the meta
+    device, where no other hooks may run in between, each module gets an attribute that torch calls in its place.
 
     Args:
         specs: the modules that count as scopes; all others belong to their callers.
