@@ -15,6 +15,7 @@ from archcost.walk.restoration import Restoration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CALL = "_compiled_call_impl"  # the attribute that torch calls instead of the module; copies of a module lack it
 COMPILER = "torch._dynamo"  # imported by the first checkpoint, by torch.compile, and by some meta kernels
 
 
@@ -47,21 +48,29 @@ def _switch(switched: Restoration) -> None:
     if flex is not None:  # its device check would refuse the meta device
         switched.add(partial(setattr, flex, "_validate_device", flex._validate_device))
         flex._validate_device = refuse_gradients  # type: ignore[attr-defined]
-    if COMPILER in sys.modules:
+    imported = COMPILER in sys.modules
+    if imported:
         _force_eager(switched)
-        return
-    # the compiler takes seconds to import, and few networks use it
     original = torch.compile
     switched.add(partial(setattr, torch, "compile", original))
-    torch.compile = partial(_compile_nothing, original, switched)
+    torch.compile = partial(_compile_nothing, original, None if imported else switched)
 
 
-def _compile_nothing(original: Callable[..., Any], switched: Restoration, *args: Any, **kwargs: Any) -> Any:
-    import torch._dynamo
+def _compile_nothing(
+    original: Callable[..., Any], switched: Restoration | None, model: Any = None, *args: Any, **kwargs: Any
+) -> Any:
+    """Call `torch.compile`; import the compiler only now, as that takes seconds and few networks use it.
 
-    torch.compile = original
-    _force_eager(switched)
-    return original(*args, **kwargs)
+    A module that compiles itself in the forward keeps the call by which the walk follows it.
+    """
+    if getattr(model, "__name__", "") == "_call_impl" and CALL in model.__self__.__dict__:
+        return model.__self__.__dict__[CALL]
+    if switched is not None:
+        import torch._dynamo
+
+        torch.compile = partial(_compile_nothing, original, None)
+        _force_eager(switched)
+    return original(model, *args, **kwargs)
 
 
 def _force_eager(switched: Restoration) -> None:

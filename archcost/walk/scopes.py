@@ -12,11 +12,11 @@ from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
 from archcost.walk.checkpoints import is_chain
+from archcost.walk.eager import CALL
 from archcost.walk.notes import UNPADDED
 from archcost.walk.tensors import PLAIN_TENSORS, find_tensors, innermost
 
 transforming = torch._C._functorch.peek_interpreter_stack
-CALL = "_compiled_call_impl"  # the attribute that torch calls instead of the module; copies of a module lack it
 count_function_modes = torch._C._len_torch_function_stack
 
 if TYPE_CHECKING:

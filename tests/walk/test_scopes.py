@@ -118,6 +118,27 @@ def test_a_modules_own_replacement_runs_within_its_scope():
     assert [trace.calls[op.module].path for op in trace.ops if op.op == "aten.addmm"] == ["0"]
 
 
+class CompilesItself(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Sequential(nn.Linear(8, 8), nn.ReLU())
+
+    def forward(self, x):
+        self.layer.compile()
+        self.layer[0].compile()
+        return self.layer(x)
+
+
+def test_modules_that_are_compiled_in_the_forward_keep_their_scopes():
+    network = CompilesItself().to("meta")
+    before = [dict(vars(module)) for module in network.modules()]
+    trace = record(network)
+
+    assert [call.path for call in trace.calls] == ["", "layer", "layer.0", "layer.1"]
+    assert [trace.calls[op.module].path for op in trace.ops if op.op == "aten.addmm"] == ["layer.0"]
+    assert [dict(vars(module)) for module in network.modules()] == before
+
+
 def test_operators_of_a_modules_own_hook_belong_to_its_caller():
     network = nn.Sequential(nn.Linear(8, 8), nn.ReLU()).to("meta")
     network[0].register_forward_hook(lambda module, args, output: output.sigmoid())
