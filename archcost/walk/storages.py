@@ -75,7 +75,7 @@ class Storages:
         self.seen: list[Storage] = []  # by number
         self._alive: dict[int, Storage] = {}
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
-        self.dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
+        self._dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
         self._kept: list[Any] = []
         self._located: int | None = None  # the address of the storage that was located last, if its tensor owns it
         self._latest: Callable[[], torch.Tensor | None] = _nothing  # the tensor that an operator returned last
@@ -97,7 +97,7 @@ class Storages:
         Raises:
             WalkError: the tensor has no storage.
         """
-        if self.dead:
+        if self._dead:
             self.bury()
         try:
             plain = tensor.untyped_storage()
@@ -188,7 +188,7 @@ class Storages:
 
     def _locate(self, tensor: torch.Tensor, kind: str) -> tuple[Storage, Any]:
         """Return a tensor's storage, and its place there; a sparse tensor shares its storages with no other."""
-        if self.dead:
+        if self._dead:
             self.bury()
         try:
             plain = tensor.untyped_storage()
@@ -298,7 +298,7 @@ class Storages:
         self.seen.append(new)
         self._alive[address] = new
         # Python swallows an interrupt in the callback of a weak reference; a builtin method cannot be interrupted
-        reference = weakref.ref(plain, self.dead.append)
+        reference = weakref.ref(plain, self._dead.append)
         self._references[id(reference)] = (reference, address, new)
 
     def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:
@@ -308,8 +308,8 @@ class Storages:
 
     def bury(self) -> None:
         """Record the deaths since the last recorded operator; to be called before anything else is recorded."""
-        while self.dead:
-            _, address, storage = self._references.pop(id(self.dead.pop()))
+        while self._dead:
+            _, address, storage = self._references.pop(id(self._dead.pop()))
             storage.died = len(self._operators)
             del self._alive[address]
 
